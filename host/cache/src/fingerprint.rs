@@ -1,0 +1,279 @@
+//! What decides native code beside the wasm: the engine.
+//!
+//! The decision and its explanation are kept apart. [`EngineFingerprint`] decides; it digests what Wasmtime itself says
+//! decides compatibility ([`Engine::precompile_compatibility_hash`]), and Wasmtime's full version, because artifacts
+//! record only the major one. [`EngineInputs`] explains; it is read from the settings that an artifact carries, and
+//! costs a compilation of the empty module, so it is made on a miss only.
+
+use crate::key::Digest;
+use object::{Object as _, ObjectSection as _};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use wasmtime::Engine;
+use wasmtime_environ::{FlagValue, Tunables};
+
+/// Wasmtime's full version, for example `48.0.8`.
+pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;
+
+/// A digest of everything but the wasm that decides native code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EngineFingerprint(Digest);
+
+impl EngineFingerprint {
+    /// The fingerprint of `engine`, which must have its compiler: without one, Wasmtime leaves the target and the
+    /// compiler's flags out of its compatibility hash, and different native code would share a fingerprint.
+    pub(crate) fn of(engine: &Engine) -> Self {
+        Self::of_version(engine, WASMTIME_VERSION)
+    }
+
+    pub(crate) fn of_version(engine: &Engine, wasmtime_version: &str) -> Self {
+        let mut hasher = Blake3Hasher::new("glowplug engine fingerprint");
+        hasher.write(wasmtime_version.as_bytes());
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Self(hasher.digest())
+    }
+
+    /// The digest itself.
+    pub fn digest(&self) -> Digest {
+        self.0
+    }
+}
+
+impl From<Digest> for EngineFingerprint {
+    fn from(digest: Digest) -> Self {
+        Self(digest)
+    }
+}
+
+impl fmt::Display for EngineFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Feeds `impl Hash` to BLAKE3: the standard library's default hasher is neither collision-resistant nor the same in
+/// every Rust release.
+pub(crate) struct Blake3Hasher(blake3::Hasher);
+
+impl Blake3Hasher {
+    pub(crate) fn new(domain: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(domain.as_bytes());
+        hasher.update(&[0]);
+        Self(hasher)
+    }
+
+    pub(crate) fn digest(&self) -> Digest {
+        self.0.finalize().into()
+    }
+}
+
+impl Hasher for Blake3Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        // With the length in front, no two sequences of writes run together to the same input.
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let bytes = self.digest();
+        u64::from_le_bytes(bytes.as_bytes()[..8].try_into().expect("eight bytes"))
+    }
+}
+
+/// What an engine fingerprint is made of, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineInputs {
+    /// Wasmtime's full version.
+    pub wasmtime: String,
+    /// The version that Wasmtime writes into artifacts, or what the embedder put in its place.
+    pub module_version: String,
+    /// The target triple.
+    pub target: String,
+    /// `cranelift` (optimized) or `winch` (baseline).
+    pub strategy: String,
+    /// What the target's CPU offers, as the compiler saw it.
+    pub cpu: BTreeMap<String, String>,
+    /// The compiler's own flags.
+    pub flags: BTreeMap<String, String>,
+    /// Wasmtime's tunables.
+    pub tunables: BTreeMap<String, String>,
+    /// The wasm features that are on.
+    pub features: Vec<String>,
+}
+
+/// One input that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Which group it belongs to, as a reader would name it: `wasmtime`, `target`, `CPU features`, `compiler flags`, ...
+    pub group: String,
+    /// Which one; empty when the group has only one.
+    pub field: String,
+    /// What it was.
+    pub from: String,
+    /// What it is.
+    pub to: String,
+}
+
+impl fmt::Display for FieldChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { group, field, from, to } = self;
+        let space = if field.is_empty() { "" } else { " " };
+        write!(f, "{group} changed:{space}{field} {from} -> {to}")
+    }
+}
+
+impl EngineInputs {
+    /// Reads the inputs off the artifact that `engine` makes of the empty module (a fraction of a millisecond).
+    ///
+    /// # Errors
+    /// When the engine has no compiler, or its artifact cannot be read.
+    pub fn of(engine: &Engine) -> wasmtime::Result<Self> {
+        let artifact = engine.precompile_module(b"\0asm\x01\0\0\0")?;
+        let features = enabled_features(engine);
+        Self::of_artifact(&artifact, features)
+            .ok_or_else(|| wasmtime::Error::msg("the settings in an artifact could not be read"))
+    }
+
+    /// The section holds a version byte, a length byte, a version string of that length, and [`Metadata`] in postcard
+    /// (Wasmtime 48, `engine/serialization.rs`).
+    fn of_artifact(artifact: &[u8], features: Vec<String>) -> Option<Self> {
+        let file = object::read::elf::ElfFile64::<object::Endianness, _>::parse(artifact).ok()?;
+        let section = file.section_by_name(wasmtime_environ::obj::ELF_WASM_ENGINE)?.data().ok()?;
+        let (_, rest) = section.split_first()?;
+        let (length, rest) = rest.split_first()?;
+        let (version, rest) = rest.split_at_checked(usize::from(*length))?;
+        let metadata: Metadata<'_> = postcard::from_bytes(rest).ok()?;
+        let tunables = words_of(&metadata.tunables)?;
+        Some(Self {
+            wasmtime: WASMTIME_VERSION.to_owned(),
+            module_version: String::from_utf8_lossy(version).into_owned(),
+            target: metadata.target.to_owned(),
+            strategy: if metadata.tunables.winch_callable { "winch" } else { "cranelift" }.to_owned(),
+            cpu: flags_of(&metadata.isa_flags),
+            flags: flags_of(&metadata.shared_flags),
+            tunables,
+            features,
+        })
+    }
+
+    /// What changed from `self` to `to`, most telling first; empty when the two are equal.
+    pub fn changes(&self, to: &Self) -> Vec<FieldChange> {
+        let mut changes = Vec::new();
+        let mut single = |group: &str, from: &str, to: &str| {
+            if from != to {
+                changes.push(change(group, "", from, to));
+            }
+        };
+        single("wasmtime", &self.wasmtime, &to.wasmtime);
+        single("module version", &self.module_version, &to.module_version);
+        single("target", &self.target, &to.target);
+        single("compiler", &self.strategy, &to.strategy);
+        maps("CPU features", &self.cpu, &to.cpu, &mut changes);
+        maps("compiler flags", &self.flags, &to.flags, &mut changes);
+        maps("tunables", &self.tunables, &to.tunables, &mut changes);
+        let on = |features: &[String]| features.iter().map(|f| (f.clone(), "on".to_owned())).collect();
+        maps("wasm features", &on(&self.features), &on(&to.features), &mut changes);
+        changes
+    }
+}
+
+fn change(group: &str, field: &str, from: &str, to: &str) -> FieldChange {
+    FieldChange { group: group.to_owned(), field: field.to_owned(), from: from.to_owned(), to: to.to_owned() }
+}
+
+fn maps(group: &str, from: &BTreeMap<String, String>, to: &BTreeMap<String, String>, changes: &mut Vec<FieldChange>) {
+    let names: std::collections::BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    for name in names {
+        let (old, new) = (from.get(name), to.get(name));
+        if old != new {
+            let word = |value: Option<&String>| value.map_or("off", String::as_str).to_owned();
+            changes.push(change(group, name, &word(old), &word(new)));
+        }
+    }
+}
+
+/// Wasmtime's own record in an artifact, field for field (`engine/serialization.rs`); postcard has no names, so the
+/// order matters. The test below notices when a new Wasmtime changes it.
+#[derive(Deserialize)]
+struct Metadata<'a> {
+    target: &'a str,
+    #[serde(borrow)]
+    shared_flags: Vec<(&'a str, FlagValue<'a>)>,
+    #[serde(borrow)]
+    isa_flags: Vec<(&'a str, FlagValue<'a>)>,
+    tunables: Tunables,
+}
+
+fn flags_of(flags: &[(&str, FlagValue<'_>)]) -> BTreeMap<String, String> {
+    flags.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect()
+}
+
+fn words_of(tunables: &Tunables) -> Option<BTreeMap<String, String>> {
+    let serde_json::Value::Object(fields) = serde_json::to_value(tunables).ok()? else { return None };
+    let word = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Null => "none".to_owned(),
+        other => other.to_string(),
+    };
+    Some(fields.into_iter().map(|(name, value)| (name, word(value))).collect())
+}
+
+/// The artifact holds the wasm features as bits without names; the configuration's `Debug` has the names.
+fn enabled_features(engine: &Engine) -> Vec<String> {
+    let text = format!("{:?}", engine.config());
+    let mut features: Vec<String> = text
+        .split([',', '{', '}'])
+        .filter_map(|field| field.trim().strip_prefix("wasm_")?.strip_suffix(": true"))
+        .map(str::to_owned)
+        .collect();
+    features.sort();
+    features
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::{Config, OptLevel};
+
+    fn engine(change: impl FnOnce(&mut Config)) -> Engine {
+        let mut config = Config::new();
+        change(&mut config);
+        Engine::new(&config).expect("a valid configuration")
+    }
+
+    #[test]
+    fn words_are_read_from_an_artifact() {
+        let inputs = EngineInputs::of(&engine(|_| ())).expect("inputs");
+        assert_eq!(inputs.wasmtime, WASMTIME_VERSION);
+        assert_eq!(inputs.flags["opt_level"], "speed");
+        assert_eq!(inputs.tunables["epoch_interruption"], "false");
+        assert_eq!(inputs.strategy, "cranelift");
+        assert!(inputs.features.iter().any(|f| f == "simd"), "{:?}", inputs.features);
+        assert!(!inputs.cpu.is_empty() || cfg!(not(target_arch = "x86_64")));
+        assert!(inputs.target.contains(std::env::consts::ARCH));
+    }
+
+    #[test]
+    fn a_change_is_named() {
+        let before = EngineInputs::of(&engine(|_| ())).expect("inputs");
+        let after = EngineInputs::of(&engine(|c| {
+            c.cranelift_opt_level(OptLevel::None).wasm_simd(false).wasm_relaxed_simd(false);
+        }))
+        .expect("inputs");
+        let said: Vec<String> = before.changes(&after).iter().map(ToString::to_string).collect();
+        assert!(said.contains(&"compiler flags changed: opt_level speed -> none".to_owned()), "{said:?}");
+        assert!(said.contains(&"wasm features changed: simd on -> off".to_owned()), "{said:?}");
+        assert!(before.changes(&before).is_empty());
+    }
+
+    #[test]
+    fn fingerprints_depend_on_the_full_version() {
+        let engine = engine(|_| ());
+        assert_ne!(EngineFingerprint::of(&engine), EngineFingerprint::of_version(&engine, "48.0.0"));
+        assert_eq!(EngineFingerprint::of(&engine), EngineFingerprint::of_version(&engine, WASMTIME_VERSION));
+    }
+}

@@ -1,0 +1,722 @@
+//! How a load goes: whose wasm, which key, where the artifact is; and when it is nowhere, compiling it once.
+
+use crate::cache::ModuleCache;
+use crate::disk;
+use crate::engine::Engines;
+use crate::error::LoadError;
+use crate::fingerprint::{EngineFingerprint, EngineInputs, WASMTIME_VERSION};
+use crate::identity::{FileIdentity, Timestamp};
+use crate::key::{CacheKey, Digest, Kind, SCHEMA};
+use crate::native::{self, Code, Compiled};
+use crate::observer::Event;
+use crate::report::{BackendUsed, LoadReport, MissReason, Outcome, Phases, Probe, Tier};
+use crate::resident::Known;
+use crate::seal::Flaw;
+use crate::settings::Verify;
+use crate::source::{Inner, Source, kind_of, to_binary};
+use crate::store::records::{Manifest, SourceEntry};
+use crate::store::{Found, KeyLock, Lookup, Store, counters, layout};
+use std::borrow::Cow;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// One load under way.
+pub(crate) struct Load<'l, E> {
+    cache: &'l ModuleCache,
+    engines: &'l E,
+    source: &'l Source<'l>,
+    phases: Phases,
+    notes: Vec<String>,
+}
+
+/// What a source turned out to hold.
+struct Resolved<'l> {
+    history: Digest,
+    digest: Digest,
+    kind: Kind,
+    wasm_bytes: u64,
+    /// The wasm, if it had to be read.
+    wasm: Option<Cow<'l, [u8]>>,
+    /// The identity to remember, if a later change must show in it.
+    identity: Option<FileIdentity>,
+    /// What the store knew.
+    entry: Option<SourceEntry>,
+    /// What was wrong with what the store knew.
+    flaw: Option<Flaw>,
+}
+
+/// What the store has.
+enum Local {
+    Hit(Box<(Code, LoadReport)>),
+    Missing,
+    /// Something that must go.
+    Flawed(MissReason),
+    /// The store itself is not to be used for this key, nor touched.
+    Refused(String),
+}
+
+/// An artifact that is to be put into the store.
+pub(crate) struct NewArtifact<'a> {
+    pub(crate) bytes: Cow<'a, [u8]>,
+    pub(crate) manifest: Manifest,
+    pub(crate) inputs: Option<EngineInputs>,
+}
+
+impl NewArtifact<'_> {
+    pub(crate) fn publish(&self, store: &Store) -> io::Result<native::Checked> {
+        store.publish(&self.bytes, &self.manifest, self.inputs.as_ref())
+    }
+}
+
+/// Taking a free lock takes less; only a longer wait is worth a word.
+const NOTABLE_WAIT: Duration = Duration::from_millis(1);
+
+type LoadResult = Result<(Code, LoadReport), LoadError>;
+
+impl<'l, E: Engines> Load<'l, E> {
+    /// Loads, and counts what happened.
+    pub(crate) fn run(cache: &ModuleCache, engines: &E, source: &Source<'_>, want: Option<Kind>) -> LoadResult {
+        let load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new() };
+        let (code, report) = match (&cache.store, &cache.wasmtime) {
+            (Some(store), _) => load.from_store(store, want)?,
+            (None, Some(wasmtime)) => load.from_wasmtime(wasmtime, want)?,
+            (None, None) => load.without_cache(want)?,
+        };
+        report.count(cache);
+        tracing::debug!(
+            source = report.source,
+            outcome = ?report.outcome,
+            tier = ?report.tier,
+            reason = report.reason.as_ref().map(tracing::field::display),
+            "loaded"
+        );
+        for note in &report.notes {
+            tracing::warn!(source = report.source, "{note}");
+        }
+        Ok((code, report))
+    }
+
+    fn from_store(mut self, store: &Store, want: Option<Kind>) -> LoadResult {
+        let start = Instant::now();
+        let fingerprint = self.fingerprint(store)?;
+        self.phases.fingerprint = Some(start.elapsed());
+
+        let start = Instant::now();
+        let resolved = self.resolve(Some(store))?;
+        self.phases.source = Some(start.elapsed());
+        check_kind(self.source, resolved.kind, want)?;
+        let key = CacheKey::new(resolved.digest, fingerprint, resolved.kind);
+
+        let Some(flaw) = &resolved.flaw else {
+            if let Some(hit) = self.resident_hit(&key, &resolved)? {
+                return Ok(hit);
+            }
+            return match self.local(store, &key, &resolved)? {
+                Local::Hit(hit) => Ok(*hit),
+                Local::Refused(what) => {
+                    self.notes.push(what.clone());
+                    self.compile_anew(store, key, resolved, MissReason::Untrusted { what })
+                }
+                Local::Missing | Local::Flawed(_) => match self.embedded_hit(&key, &resolved)? {
+                    Some(hit) => Ok(hit),
+                    None => self.miss(store, key, resolved),
+                },
+            };
+        };
+        // Somebody or something has been at the store: nothing that it says of this source is believed.
+        let reason = flaw.clone().into();
+        self.note_failure("move the source entry aside", store.quarantine_source(resolved.history));
+        self.compile_anew(store, key, resolved, reason)
+    }
+
+    /// The fingerprint of the engine: remembered, where the compiler has not been made yet.
+    fn fingerprint(&mut self, store: &Store) -> Result<EngineFingerprint, LoadError> {
+        let hint = self.engines.hint();
+        if let Some(fingerprint) = hint.and_then(|hint| store.remembered_fingerprint(hint)) {
+            return Ok(fingerprint);
+        }
+        let fingerprint = self.cache.fingerprints.of(self.compiler()?);
+        if let Some(hint) = hint {
+            self.note_failure("remember the engine", store.remember_fingerprint(hint, fingerprint));
+        }
+        Ok(fingerprint)
+    }
+
+    fn compiler(&self) -> Result<&'l wasmtime::Engine, LoadError> {
+        self.engines.compiler().map_err(|source| LoadError::Engine { source })
+    }
+
+    fn runtime(&self) -> Result<&'l wasmtime::Engine, LoadError> {
+        self.engines.runtime().map_err(|source| LoadError::Engine { source })
+    }
+
+    /// Finds out what the source holds; without reading it, if its identity is known.
+    fn resolve(&mut self, store: Option<&Store>) -> Result<Resolved<'l>, LoadError> {
+        let history = Digest::of(&self.source.history_name());
+        match &self.source.inner {
+            Inner::File(path) => self.resolve_file(store, history, path),
+            Inner::Bytes { name, bytes } => self.resolve_bytes(history, name, bytes, Digest::of(bytes)),
+            Inner::Embedded { name, bytes, artifact } => {
+                // Who vouches for the artifact vouches for the digest of the wasm beside it.
+                let digest = artifact.map_or_else(|| Digest::of(bytes), |embedded| embedded.module);
+                self.resolve_bytes(history, name, bytes, digest)
+            }
+        }
+    }
+
+    fn resolve_bytes(
+        &self,
+        history: Digest,
+        name: &str,
+        bytes: &'l [u8],
+        digest: Digest,
+    ) -> Result<Resolved<'l>, LoadError> {
+        let kind = kind_of(name, bytes)?;
+        let (wasm_bytes, wasm) = (bytes.len() as u64, Some(Cow::Borrowed(bytes)));
+        Ok(Resolved { history, digest, kind, wasm_bytes, wasm, identity: None, entry: None, flaw: None })
+    }
+
+    fn resolve_file(&self, store: Option<&Store>, history: Digest, path: &Path) -> Result<Resolved<'l>, LoadError> {
+        let failed = |source| LoadError::Read { path: path.to_owned(), source };
+        let stamped = self.cache.settings.as_ref().is_none_or(|settings| settings.verify == Verify::Stamped);
+        let identity = disk::identity_of(&std::fs::metadata(path).map_err(failed)?);
+        if stamped && let Some(known) = self.cache.resident.source(history, &identity) {
+            let Known { module: digest, kind, wasm_bytes, .. } = known;
+            return Ok(Resolved {
+                history,
+                digest,
+                kind,
+                wasm_bytes,
+                wasm: None,
+                identity: None,
+                entry: None,
+                flaw: None,
+            });
+        }
+        let (entry, flaw) = match store.map(|store| store.source(history)) {
+            Some(Ok(entry)) => (entry, None),
+            Some(Err(flaw)) => (None, Some(flaw)),
+            None => (None, None),
+        };
+        if let Some(entry) = entry.as_ref().filter(|entry| stamped && entry.identity == Some(identity)) {
+            let SourceEntry { digest, kind, wasm_bytes, .. } = *entry;
+            let known = Known { identity, module: digest, kind, wasm_bytes };
+            self.cache.resident.know_source(history, known);
+            let identity = Some(identity);
+            return Ok(Resolved {
+                history,
+                digest,
+                kind,
+                wasm_bytes,
+                wasm: None,
+                identity,
+                entry: Some(entry.clone()),
+                flaw,
+            });
+        }
+        let (wasm, identity) = read_file(path)?;
+        let kind = kind_of(&self.source.name(), &wasm)?;
+        let (digest, wasm_bytes) = (Digest::of(&wasm), wasm.len() as u64);
+        if let Some(identity) = identity {
+            self.cache.resident.know_source(history, Known { identity, module: digest, kind, wasm_bytes });
+        }
+        Ok(Resolved { history, digest, kind, wasm_bytes, wasm: Some(Cow::Owned(wasm)), identity, entry, flaw })
+    }
+
+    fn resident_hit(
+        &mut self,
+        key: &CacheKey,
+        resolved: &Resolved<'_>,
+    ) -> Result<Option<(Code, LoadReport)>, LoadError> {
+        let Some((code, bytes)) = self.cache.resident.get(key, self.runtime()?) else { return Ok(None) };
+        let mut report = self.report(Outcome::Hit, Tier::Resident, BackendUsed::Aot, Some(*key), resolved);
+        report.artifact_bytes = Some(bytes);
+        Ok(Some((code, report)))
+    }
+
+    /// Asks the store.
+    fn local(&mut self, store: &Store, key: &CacheKey, resolved: &Resolved<'_>) -> Result<Local, LoadError> {
+        let start = Instant::now();
+        let found = store.lookup(key, self.verify());
+        let elapsed = start.elapsed();
+        self.phases.lookup = Some(elapsed);
+        let found = match found {
+            Lookup::Found(found) => found,
+            Lookup::Missing => return Ok(Local::Missing),
+            Lookup::Flawed(flaw) => return Ok(Local::Flawed(flaw.into())),
+            Lookup::Refused(reason) => return Ok(Local::Refused(reason)),
+        };
+        self.phases.lookup = Some(elapsed.saturating_sub(found.verified.unwrap_or_default()));
+        self.phases.verify = found.verified;
+        let start = Instant::now();
+        let code = match self.map(key.kind, &found.artifact) {
+            Ok(code) => code,
+            Err(error) => {
+                let what = format!("Wasmtime does not take the artifact: {error:#}");
+                return Ok(Local::Flawed(MissReason::Corrupt { what }));
+            }
+        };
+        self.phases.deserialize = Some(start.elapsed());
+        self.after_hit(store, key, &found, resolved);
+        self.cache.resident.put(key, &code, found.manifest.artifact_bytes);
+        let mut report = self.report(Outcome::Hit, Tier::Local, BackendUsed::Aot, Some(*key), resolved);
+        report.artifact_bytes = Some(found.manifest.artifact_bytes);
+        report.saved = Some(Duration::from_micros(found.manifest.compile_us));
+        Ok(Local::Hit(Box::new((code, report))))
+    }
+
+    /// Notes what this hit found out. An ordinary hit finds out nothing, and writes nothing.
+    fn after_hit(&mut self, store: &Store, key: &CacheKey, found: &Found, resolved: &Resolved<'_>) {
+        if Store::is_use_worth_noting(found)
+            && let Err(error) = store.note_use(key, &found.manifest, found.new_stamp)
+        {
+            // A read-only store serves hits all the same; the artifact is hashed each time then.
+            tracing::debug!(%error, "the use was not noted");
+        }
+        let identity_is_new = resolved.entry.as_ref().is_none_or(|entry| entry.identity != resolved.identity);
+        if resolved.identity.is_some()
+            && identity_is_new
+            && let Err(error) = store.remember_source(resolved.history, &self.source_entry(resolved, *key))
+        {
+            tracing::debug!(%error, "the file's identity was not noted");
+        }
+    }
+
+    fn embedded_hit(
+        &mut self,
+        key: &CacheKey,
+        resolved: &Resolved<'_>,
+    ) -> Result<Option<(Code, LoadReport)>, LoadError> {
+        let Some(embedded) = self.source.embedded_artifact() else { return Ok(None) };
+        let start = Instant::now();
+        let code = match native::load_embedded(self.runtime()?, key.kind, &embedded) {
+            Ok(code) => code,
+            Err(error) => {
+                self.notes.push(format!("the embedded artifact cannot be used here: {error:#}"));
+                return Ok(None);
+            }
+        };
+        self.phases.deserialize = Some(start.elapsed());
+        let manifest = self.manifest(key, embedded.artifact, resolved.wasm_bytes, Duration::ZERO, None);
+        crate::lock(&self.cache.to_publish).push(NewArtifact {
+            bytes: Cow::Borrowed(embedded.artifact),
+            manifest,
+            inputs: None,
+        });
+        let bytes = embedded.artifact.len() as u64;
+        self.cache.resident.put(key, &code, bytes);
+        let mut report = self.report(Outcome::Hit, Tier::Embedded, BackendUsed::Aot, Some(*key), resolved);
+        report.artifact_bytes = Some(bytes);
+        Ok(Some((code, report)))
+    }
+
+    /// Compiles, unless somebody else is at it or has just been.
+    fn miss(mut self, store: &Store, key: CacheKey, mut resolved: Resolved<'l>) -> LoadResult {
+        let cache = self.cache;
+        let name = self.source.name();
+        let start = Instant::now();
+        let waiting = || cache.tell(Event::Waiting { source: &name, owner: Some(std::process::id()) });
+        let flight = cache.flights.board(key, self.wait_limit(), waiting);
+        let lock = self.lock(store, &key, &name, start);
+        if start.elapsed() > NOTABLE_WAIT {
+            self.phases.wait = Some(start.elapsed());
+            cache.tell(Event::Waited { source: &name, took: start.elapsed() });
+        }
+        if let Some(hit) = self.resident_hit(&key, &resolved)? {
+            return Ok(hit);
+        }
+        // Under the lock nobody is between writing the artifact and its manifest: what is flawed now is flawed.
+        let reason = match self.local(store, &key, &resolved)? {
+            Local::Hit(hit) => return Ok(*hit),
+            Local::Flawed(reason) => {
+                self.note_failure("move the artifact aside", store.quarantine(&key));
+                reason
+            }
+            Local::Refused(what) => MissReason::Untrusted { what },
+            Local::Missing => {
+                if resolved.entry.is_none() {
+                    resolved.entry = store.source(resolved.history).ok().flatten();
+                }
+                explain(cache, store, &key, &resolved, || EngineInputs::of(self.compiler().ok()?).ok())
+            }
+        };
+        let result = self.compile_anew(store, key, resolved, reason);
+        drop((lock, flight));
+        result
+    }
+
+    /// Compiles, and puts the artifact into the store in the place of whatever is there.
+    fn compile_anew(mut self, store: &Store, key: CacheKey, resolved: Resolved<'l>, reason: MissReason) -> LoadResult {
+        let start = Instant::now();
+        let compiled = self.compile(&key, &resolved)?;
+        let took = start.elapsed();
+        self.phases.compile = Some(took);
+
+        let inputs = EngineInputs::of(self.compiler()?).ok();
+        let manifest = self.manifest(&key, compiled.bytes(), resolved.wasm_bytes, took, inputs.as_ref());
+        let artifact = NewArtifact { bytes: Cow::Borrowed(compiled.bytes()), manifest, inputs };
+        let code = self.publish_and_map(store, &key, &resolved, &artifact, &compiled)?;
+
+        let bytes = compiled.bytes().len() as u64;
+        self.cache.resident.put(&key, &code, bytes);
+        let mut report = self.report(Outcome::Miss, Tier::Compiled, BackendUsed::Aot, Some(key), &resolved);
+        report.artifact_bytes = Some(bytes);
+        report.reason = Some(reason);
+        Ok((code, report))
+    }
+
+    /// The lock for compiling, or `None` when it cannot be had in time or at all: then this load compiles by itself.
+    fn lock(&mut self, store: &Store, key: &CacheKey, name: &str, start: Instant) -> Option<KeyLock> {
+        let mut pause = Duration::from_millis(1);
+        let mut told = false;
+        loop {
+            match store.try_lock(key) {
+                Ok(Some(lock)) => return Some(lock),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::debug!(%error, "compiling without a lock");
+                    return None;
+                }
+            }
+            if start.elapsed() > self.wait_limit() {
+                self.notes.push(format!(
+                    "waited {:?} for another process that compiles the same; compiling too",
+                    start.elapsed()
+                ));
+                return None;
+            }
+            if !told {
+                self.cache.tell(Event::Waiting { source: name, owner: store.lock_owner(key) });
+                told = true;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+
+    fn compile(&self, key: &CacheKey, resolved: &Resolved<'_>) -> Result<Compiled, LoadError> {
+        let name = &self.source.name();
+        let read;
+        let wasm: &[u8] = match &resolved.wasm {
+            Some(wasm) => wasm,
+            None => {
+                read = self.read_again(key)?;
+                &read
+            }
+        };
+        let wasm = to_binary(name, wasm)?;
+        self.cache.tell(Event::Compiling { source: name, wasm_bytes: wasm.len() as u64 });
+        let start = Instant::now();
+        let compiled = native::compile(self.compiler()?, key.kind, &wasm);
+        self.cache.tell(Event::Compiled { source: name, took: start.elapsed() });
+        compiled.map_err(|source| LoadError::Compile { name: name.clone(), source })
+    }
+
+    /// Reads the wasm of a file whose digest was known from its identity. It may have changed since we looked: then what
+    /// is compiled must not be stored under the old digest.
+    fn read_again(&self, key: &CacheKey) -> Result<Vec<u8>, LoadError> {
+        let Inner::File(path) = &self.source.inner else { unreachable!("bytes are always at hand") };
+        let (wasm, _) = read_file(path)?;
+        if Digest::of(&wasm) == key.module { Ok(wasm) } else { Err(LoadError::Unstable { path: path.to_path_buf() }) }
+    }
+
+    fn publish_and_map(
+        &mut self,
+        store: &Store,
+        key: &CacheKey,
+        resolved: &Resolved<'_>,
+        artifact: &NewArtifact<'_>,
+        compiled: &Compiled,
+    ) -> Result<Code, LoadError> {
+        let start = Instant::now();
+        let published = artifact.publish(store);
+        let remembered = store.remember_source(resolved.history, &self.source_entry(resolved, *key));
+        self.phases.store = Some(start.elapsed());
+        let start = Instant::now();
+        let mapped = match published {
+            Ok(checked) => self.map(key.kind, &checked).ok(),
+            Err(error) => {
+                self.notes.push(format!("the artifact was not stored: {error}"));
+                None
+            }
+        };
+        if let Err(error) = remembered
+            && mapped.is_some()
+        {
+            self.notes.push(format!("the source was not remembered: {error}"));
+        }
+        let code = match mapped {
+            Some(code) => Ok(code),
+            None => self.on_engines(|engine| native::load_own(engine, key.kind, compiled)),
+        };
+        self.phases.deserialize = Some(start.elapsed());
+        code.map_err(|source| LoadError::Compile { name: self.source.name(), source })
+    }
+
+    fn map(&self, kind: Kind, checked: &native::Checked) -> wasmtime::Result<Code> {
+        self.on_engines(|engine| native::map(engine, kind, checked))
+    }
+
+    /// An engine without a compiler takes everything but baseline artifacts; those need the one with it.
+    fn on_engines(&self, load: impl Fn(&wasmtime::Engine) -> wasmtime::Result<Code>) -> wasmtime::Result<Code> {
+        let runtime = self.engines.runtime()?;
+        load(runtime).or_else(|error| {
+            let compiler = self.engines.compiler()?;
+            if wasmtime::Engine::same(runtime, compiler) { Err(error) } else { load(compiler) }
+        })
+    }
+
+    /// Wasmtime's own cache keys and stores by itself; we can only look whether its counters moved.
+    fn from_wasmtime(mut self, wasmtime: &wasmtime::Cache, want: Option<Kind>) -> LoadResult {
+        let start = Instant::now();
+        let resolved = self.resolve(None)?;
+        check_kind(self.source, resolved.kind, want)?;
+        let wasm = self.wasm_of(&resolved)?;
+        self.phases.source = Some(start.elapsed());
+        let engine = self.engines.cached_by(wasmtime).map_err(|source| LoadError::Engine { source })?;
+        let key = CacheKey::new(resolved.digest, self.cache.fingerprints.of(&engine), resolved.kind);
+        let before = (wasmtime.cache_hits(), wasmtime.cache_misses());
+        let (code, took) = self.make(&engine, &resolved, &wasm)?;
+        let hit = wasmtime.cache_hits() > before.0 && wasmtime.cache_misses() == before.1;
+        let (outcome, tier) = if hit { (Outcome::Hit, Tier::Local) } else { (Outcome::Miss, Tier::Compiled) };
+        *(if hit { &mut self.phases.deserialize } else { &mut self.phases.compile }) = Some(took);
+        let mut report = self.report(outcome, tier, BackendUsed::Wasmtime, Some(key), &resolved);
+        report.reason = (!hit).then_some(MissReason::Unknown);
+        Ok((code, report))
+    }
+
+    fn without_cache(mut self, want: Option<Kind>) -> LoadResult {
+        let start = Instant::now();
+        let resolved = self.resolve(None)?;
+        check_kind(self.source, resolved.kind, want)?;
+        let wasm = self.wasm_of(&resolved)?;
+        self.phases.source = Some(start.elapsed());
+        let (code, took) = self.make(self.compiler()?, &resolved, &wasm)?;
+        self.phases.compile = Some(took);
+        let mut report = self.report(Outcome::Bypass, Tier::Compiled, BackendUsed::None, None, &resolved);
+        report.bypass = Some(self.cache.bypass.clone());
+        Ok((code, report))
+    }
+
+    fn make(
+        &self,
+        engine: &wasmtime::Engine,
+        resolved: &Resolved<'_>,
+        wasm: &[u8],
+    ) -> Result<(Code, Duration), LoadError> {
+        let name = self.source.name();
+        let start = Instant::now();
+        let wasm = to_binary(&name, wasm)?;
+        self.cache.tell(Event::Compiling { source: &name, wasm_bytes: wasm.len() as u64 });
+        let made = native::make(engine, resolved.kind, &wasm);
+        self.cache.tell(Event::Compiled { source: &name, took: start.elapsed() });
+        let code = made.map_err(|source| LoadError::Compile { name, source })?;
+        Ok((code, start.elapsed()))
+    }
+
+    fn wasm_of<'r>(&self, resolved: &'r Resolved<'_>) -> Result<Cow<'r, [u8]>, LoadError> {
+        match (&resolved.wasm, &self.source.inner) {
+            (Some(wasm), _) => Ok(Cow::Borrowed(&**wasm)),
+            (None, Inner::File(path)) => Ok(Cow::Owned(read_file(path)?.0)),
+            (None, _) => unreachable!("bytes are always at hand"),
+        }
+    }
+
+    fn report(
+        &mut self,
+        outcome: Outcome,
+        tier: Tier,
+        backend: BackendUsed,
+        key: Option<CacheKey>,
+        resolved: &Resolved<'_>,
+    ) -> LoadReport {
+        LoadReport {
+            source: self.source.name(),
+            outcome,
+            tier,
+            backend,
+            reason: None,
+            bypass: None,
+            key,
+            wasm_bytes: Some(resolved.wasm_bytes),
+            artifact_bytes: None,
+            phases: self.phases,
+            saved: None,
+            notes: std::mem::take(&mut self.notes),
+        }
+    }
+
+    fn manifest(
+        &self,
+        key: &CacheKey,
+        artifact: &[u8],
+        wasm_bytes: u64,
+        compile: Duration,
+        inputs: Option<&EngineInputs>,
+    ) -> Manifest {
+        Manifest {
+            key: *key,
+            digest: Digest::of(artifact),
+            artifact_bytes: artifact.len() as u64,
+            wasm_bytes,
+            compile_us: u64::try_from(compile.as_micros()).unwrap_or(u64::MAX),
+            created: Timestamp::now(),
+            source: self.source.name(),
+            wasmtime: WASMTIME_VERSION.to_owned(),
+            strategy: inputs.map_or_else(String::new, |inputs| inputs.strategy.clone()),
+            // It is hashed when it is first loaded: what we wrote is one thing, what arrived is another.
+            stamp: None,
+        }
+    }
+
+    fn source_entry(&self, resolved: &Resolved<'_>, key: CacheKey) -> SourceEntry {
+        SourceEntry {
+            name: self.source.name(),
+            identity: resolved.identity,
+            digest: resolved.digest,
+            kind: resolved.kind,
+            wasm_bytes: resolved.wasm_bytes,
+            last: Some(key),
+        }
+    }
+
+    fn note_failure(&mut self, what: &str, result: io::Result<()>) {
+        if let Err(error) = result {
+            tracing::debug!(%error, "could not {what}");
+        }
+    }
+
+    fn verify(&self) -> Verify {
+        self.cache.settings.as_ref().map_or(Verify::Stamped, |settings| settings.verify)
+    }
+
+    fn wait_limit(&self) -> Duration {
+        self.cache.settings.as_ref().map_or(Duration::ZERO, |settings| settings.wait_limit)
+    }
+
+    /// What a load would find, without changing anything.
+    pub(crate) fn probe(cache: &ModuleCache, engines: &E, source: &Source<'_>) -> Result<Probe, LoadError> {
+        let mut load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new() };
+        let mut resolved = load.resolve(cache.store.as_ref())?;
+        let mut probe = Probe {
+            outcome: Outcome::Bypass,
+            tier: Tier::Compiled,
+            backend: cache.backend(),
+            reason: None,
+            bypass: Some(cache.bypass.clone()),
+            key: None,
+            wasm_bytes: Some(resolved.wasm_bytes),
+            artifact_bytes: None,
+        };
+        let Some(store) = &cache.store else {
+            if cache.wasmtime.is_some() {
+                probe.bypass = Some("Wasmtime's own cache cannot be asked without being used".to_owned());
+            }
+            return Ok(probe);
+        };
+        let engine = load.compiler()?;
+        let key = CacheKey::new(resolved.digest, cache.fingerprints.of(engine), resolved.kind);
+        probe.key = Some(key);
+        probe.bypass = None;
+        let (outcome, tier, bytes, reason) = match (resolved.flaw.take(), store.lookup(&key, load.verify())) {
+            (Some(flaw), _) => (Outcome::Miss, Tier::Compiled, None, Some(flaw.into())),
+            (None, Lookup::Found(found)) => (Outcome::Hit, Tier::Local, Some(found.manifest.artifact_bytes), None),
+            (None, Lookup::Flawed(flaw)) => (Outcome::Miss, Tier::Compiled, None, Some(flaw.into())),
+            (None, Lookup::Refused(what)) => {
+                (Outcome::Miss, Tier::Compiled, None, Some(MissReason::Untrusted { what }))
+            }
+            (None, Lookup::Missing) => match load.source.embedded_artifact() {
+                Some(embedded) => (Outcome::Hit, Tier::Embedded, Some(embedded.artifact.len() as u64), None),
+                None => {
+                    if resolved.entry.is_none() {
+                        resolved.entry = store.source(resolved.history).ok().flatten();
+                    }
+                    let reason = explain(cache, store, &key, &resolved, || EngineInputs::of(engine).ok());
+                    (Outcome::Miss, Tier::Compiled, None, Some(reason))
+                }
+            },
+        };
+        Ok(Probe { outcome, tier, reason, artifact_bytes: bytes, ..probe })
+    }
+}
+
+impl LoadReport {
+    fn count(&self, cache: &ModuleCache) {
+        let mut all = crate::lock(&cache.counters);
+        let saved = self.saved.map_or(0, |saved| u64::try_from(saved.as_micros()).unwrap_or(u64::MAX));
+        match self.outcome {
+            Outcome::Hit => {
+                let tier = match self.tier {
+                    Tier::Resident => "resident",
+                    Tier::Embedded => "embedded",
+                    Tier::Local | Tier::Compiled => "local",
+                };
+                counters::add(&mut all, "hit", tier, 1, saved);
+            }
+            Outcome::Miss => counters::add(&mut all, "miss", self.reason.as_ref().map_or("", MissReason::code), 1, 0),
+            Outcome::Bypass => counters::add(&mut all, "bypass", "", 1, 0),
+        }
+    }
+}
+
+fn check_kind(source: &Source<'_>, found: Kind, want: Option<Kind>) -> Result<(), LoadError> {
+    match want {
+        Some(wanted) if wanted != found => Err(LoadError::Kind { name: source.name(), found, wanted }),
+        _ => Ok(()),
+    }
+}
+
+/// Why nothing was found: the difference from what was there.
+fn explain(
+    cache: &ModuleCache,
+    store: &Store,
+    key: &CacheKey,
+    resolved: &Resolved<'_>,
+    inputs: impl FnOnce() -> Option<EngineInputs>,
+) -> MissReason {
+    let Some(entry) = &resolved.entry else { return explain_unknown(cache, resolved.history) };
+    if entry.digest != key.module {
+        return MissReason::ModuleChanged { from: entry.digest, to: key.module };
+    }
+    match entry.last {
+        None => MissReason::NeverSeen,
+        Some(last) if last.engine == key.engine => MissReason::Evicted,
+        Some(last) => {
+            let changes = store.engine_inputs(last.engine).zip(inputs()).map(|(before, now)| before.changes(&now));
+            let changes = changes.unwrap_or_default();
+            MissReason::EngineChanged { changes }
+        }
+    }
+}
+
+/// A source of which this store knows nothing may be known to an older program's, or a newer one's. That is not read,
+/// only looked at: its formats are not ours.
+fn explain_unknown(cache: &ModuleCache, history: Digest) -> MissReason {
+    let known = |(name, path): (String, std::path::PathBuf)| {
+        let version = name.strip_prefix('v')?.parse().ok()?;
+        path.join(layout::source(history)).exists().then_some(version)
+    };
+    match cache.other_stores().into_iter().rev().find_map(known) {
+        Some(from) => MissReason::SchemaChanged { from, to: SCHEMA },
+        None => MissReason::NeverSeen,
+    }
+}
+
+/// Reads a file whole, and makes sure that it did not change meanwhile. The identity comes with it if a later change must
+/// show in it.
+fn read_file(path: &Path) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
+    let failed = |source| LoadError::Read { path: path.to_owned(), source };
+    for _ in 0..3 {
+        let read_at = Timestamp::now();
+        let mut file = std::fs::File::open(path).map_err(failed)?;
+        let before = disk::identity_of(&file.metadata().map_err(failed)?);
+        let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0));
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let after = disk::identity_of(&file.metadata().map_err(failed)?);
+        if before == after {
+            return Ok((bytes, after.is_settled_at(read_at).then_some(after)));
+        }
+    }
+    Err(LoadError::Unstable { path: path.to_owned() })
+}

@@ -1,0 +1,225 @@
+//! What happened in a load, and why.
+
+use crate::fingerprint::FieldChange;
+use crate::key::{CacheKey, ModuleDigest};
+use crate::seal::Flaw;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// Whether an artifact was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It was found and used.
+    Hit,
+    /// It was not; the wasm was compiled. [`LoadReport::reason`] says why.
+    Miss,
+    /// No cache was asked. [`LoadReport::bypass`] says why.
+    Bypass,
+}
+
+/// Where the artifact came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// This process had it.
+    Resident,
+    /// The program's own binary holds it.
+    Embedded,
+    /// It lay on the disk.
+    Local,
+    /// It was found nowhere and compiled now.
+    Compiled,
+}
+
+/// Which store served the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BackendUsed {
+    /// This crate's own.
+    Aot,
+    /// Wasmtime's disk cache.
+    Wasmtime,
+    /// None.
+    None,
+}
+
+/// Why there was no artifact: the difference from what was there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum MissReason {
+    /// Nothing is known of this source.
+    NeverSeen,
+    /// The source held other wasm when it was last compiled.
+    ModuleChanged {
+        /// What it held.
+        from: ModuleDigest,
+        /// What it holds.
+        to: ModuleDigest,
+    },
+    /// The same wasm was compiled for another engine.
+    EngineChanged {
+        /// Each input that differs; empty when the difference has no name.
+        changes: Vec<FieldChange>,
+    },
+    /// The same source is known to a store of another layout.
+    SchemaChanged {
+        /// That store's version.
+        from: u32,
+        /// This one's.
+        to: u32,
+    },
+    /// What was there is damaged; it was moved aside.
+    Corrupt {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// What was there is not from us; it was moved aside.
+    Untrusted {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// It was there once, and was removed since.
+    Evicted,
+    /// The backend does not say.
+    Unknown,
+}
+
+impl MissReason {
+    /// The reason as one word, for counting.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NeverSeen => "never-seen",
+            Self::ModuleChanged { .. } => "module-changed",
+            Self::EngineChanged { .. } => "engine-changed",
+            Self::SchemaChanged { .. } => "schema-changed",
+            Self::Corrupt { .. } => "corrupt",
+            Self::Untrusted { .. } => "untrusted",
+            Self::Evicted => "evicted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl From<Flaw> for MissReason {
+    fn from(flaw: Flaw) -> Self {
+        match flaw {
+            Flaw::Corrupt(what) => Self::Corrupt { what },
+            Flaw::Untrusted(what) => Self::Untrusted { what },
+        }
+    }
+}
+
+impl fmt::Display for MissReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeverSeen => f.write_str("never seen before"),
+            Self::ModuleChanged { from, to } => {
+                write!(f, "module changed: {}.. -> {}..", &from.short()[..4], &to.short()[..4])
+            }
+            Self::EngineChanged { changes } => match changes.split_first() {
+                None => f.write_str("engine changed in a setting that Wasmtime does not name"),
+                Some((first, [])) => first.fmt(f),
+                Some((first, rest)) => {
+                    first.fmt(f)?;
+                    rest.iter().try_for_each(|change| write!(f, "; {change}"))
+                }
+            },
+            Self::SchemaChanged { from, to } => write!(f, "the store's layout changed: version {from} -> {to}"),
+            Self::Corrupt { what } => write!(f, "corrupt: {what}"),
+            Self::Untrusted { what } => write!(f, "untrusted: {what}"),
+            Self::Evicted => f.write_str("evicted: it was compiled before and has been removed since"),
+            Self::Unknown => f.write_str("unknown: Wasmtime's own cache does not say why"),
+        }
+    }
+}
+
+/// How long each part of a load took; what did not happen is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Working out the engine's fingerprint.
+    pub fingerprint: Option<Duration>,
+    /// Working out the module's digest: a look at the file, or reading it.
+    pub source: Option<Duration>,
+    /// Looking for the artifact and reading its manifest.
+    pub lookup: Option<Duration>,
+    /// Hashing the artifact.
+    pub verify: Option<Duration>,
+    /// Waiting for another process or thread that compiled the same.
+    pub wait: Option<Duration>,
+    /// Compiling.
+    pub compile: Option<Duration>,
+    /// Writing the artifact to the store.
+    pub store: Option<Duration>,
+    /// Making code of the artifact: mapping and checking.
+    pub deserialize: Option<Duration>,
+}
+
+impl Phases {
+    /// The phases that happened, by name, in the order in which they happen.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        [
+            ("fingerprint", self.fingerprint),
+            ("source", self.source),
+            ("lookup", self.lookup),
+            ("verify", self.verify),
+            ("wait", self.wait),
+            ("compile", self.compile),
+            ("store", self.store),
+            ("deserialize", self.deserialize),
+        ]
+        .into_iter()
+        .filter_map(|(name, time)| Some((name, time?)))
+    }
+}
+
+/// What a load did.
+#[derive(Clone, Debug)]
+pub struct LoadReport {
+    /// The source, as the embedder named it.
+    pub source: String,
+    /// Whether an artifact was found.
+    pub outcome: Outcome,
+    /// Where.
+    pub tier: Tier,
+    /// Which store was asked.
+    pub backend: BackendUsed,
+    /// Why it was a miss.
+    pub reason: Option<MissReason>,
+    /// Why it was a bypass.
+    pub bypass: Option<String>,
+    /// Under which key; `None` when no cache was asked.
+    pub key: Option<CacheKey>,
+    /// The wasm's size, where it is known.
+    pub wasm_bytes: Option<u64>,
+    /// The artifact's size, where it is known.
+    pub artifact_bytes: Option<u64>,
+    /// How long each part took.
+    pub phases: Phases,
+    /// What this hit saved: the time that compiling took when the artifact was made.
+    pub saved: Option<Duration>,
+    /// What went wrong without harm: an artifact that could not be stored, a record that could not be read.
+    pub notes: Vec<String>,
+}
+
+/// Would a load be a hit?
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// What a load would report.
+    pub outcome: Outcome,
+    /// Where the artifact would come from.
+    pub tier: Tier,
+    /// Which store would be asked.
+    pub backend: BackendUsed,
+    /// Why it would be a miss.
+    pub reason: Option<MissReason>,
+    /// Why it would be a bypass.
+    pub bypass: Option<String>,
+    /// Under which key.
+    pub key: Option<CacheKey>,
+    /// The wasm's size.
+    pub wasm_bytes: Option<u64>,
+    /// The artifact's size.
+    pub artifact_bytes: Option<u64>,
+}

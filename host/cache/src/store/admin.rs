@@ -1,0 +1,399 @@
+//! Looking after a store: listing, checking, evicting, emptying. None of it is on the way of a load.
+
+use super::records::{Manifest, SourceEntry};
+use super::{Lookup, Store, layout};
+use crate::disk::Listed;
+use crate::evict::{self, Candidate, Limits};
+use crate::fingerprint::{EngineFingerprint, EngineInputs};
+use crate::key::{CacheKey, ModuleDigest};
+use crate::seal::Flaw;
+use crate::settings::Verify;
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant, SystemTime};
+
+/// An artifact in the store.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its key.
+    pub key: CacheKey,
+    /// The source that it was first compiled for.
+    pub source: String,
+    /// The wasm's size.
+    pub wasm_bytes: u64,
+    /// The artifact's size.
+    pub artifact_bytes: u64,
+    /// How long compiling took.
+    pub compile_time: Duration,
+    /// When it was compiled.
+    pub created: SystemTime,
+    /// When it was last used, to the hour.
+    pub last_used: SystemTime,
+    /// Wasmtime's full version.
+    pub wasmtime: String,
+    /// `cranelift` or `winch`.
+    pub strategy: String,
+}
+
+/// Figures about a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// How many artifacts.
+    pub entries: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Hits by tier.
+    pub hits: BTreeMap<String, u64>,
+    /// Misses by reason.
+    pub misses: BTreeMap<String, u64>,
+    /// Loads that asked no cache.
+    pub bypasses: u64,
+    /// The time that compiling would have taken for the hits.
+    pub saved: Duration,
+}
+
+/// What `verify` says of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The file, relative to the store.
+    pub path: String,
+    /// What is wrong with it; `None` when it is sound.
+    pub problem: Option<String>,
+    /// The artifact's bytes that were hashed; 0 for other files.
+    pub bytes: u64,
+}
+
+/// Something that was removed, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The file or folder, relative to the cache's folder.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Why.
+    pub why: String,
+}
+
+/// What was removed, and what is left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// What was removed, or would be.
+    pub removed: Vec<Removed>,
+    /// Artifacts left.
+    pub kept_entries: u64,
+    /// Their bytes.
+    pub kept_bytes: u64,
+}
+
+impl Pruned {
+    pub(crate) fn remove(&mut self, path: impl Into<String>, bytes: u64, why: impl Into<String>) {
+        self.removed.push(Removed { path: path.into(), bytes, why: why.into() });
+    }
+}
+
+/// Files that a killed process left behind, and quarantined ones, are kept this long: for a look, and so that
+/// nothing is taken from under a process that is slow.
+const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// One artifact as listed, before its manifest is read.
+struct Stored {
+    key: CacheKey,
+    bytes: u64,
+    last_used: SystemTime,
+}
+
+fn missing_is_empty(listed: io::Result<Vec<Listed>>) -> io::Result<Vec<Listed>> {
+    match listed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+fn age(listed: &Listed, now: SystemTime) -> Duration {
+    now.duration_since(listed.meta.identity.mtime.as_system_time()).unwrap_or_default()
+}
+
+impl Store {
+    fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
+        let mut listed = missing_is_empty(self.disk.list(folder))?;
+        listed.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(listed)
+    }
+
+    /// The artifacts by their manifests, and everything else that lies beside them.
+    fn walk(&self) -> io::Result<(Vec<Stored>, Vec<(String, Listed)>)> {
+        let (mut stored, mut strays) = (Vec::new(), Vec::new());
+        for folder in self.list(layout::ARTIFACTS)? {
+            let path = format!("{}/{}", layout::ARTIFACTS, folder.name);
+            if !folder.meta.is_dir {
+                strays.push((path, folder));
+                continue;
+            }
+            let files = self.list(&path)?;
+            let sizes: BTreeMap<&str, u64> =
+                files.iter().map(|file| (file.name.as_str(), file.meta.identity.size)).collect();
+            for file in &files {
+                let key = layout::key_of(&folder.name, &file.name);
+                let artifact = file.name.strip_suffix(".json").map(|stem| format!("{stem}.cwasm"));
+                let bytes = artifact.and_then(|name| sizes.get(name.as_str()).copied());
+                if let (Some(key), Some(bytes)) = (key, bytes) {
+                    let last_used = file.meta.identity.mtime.as_system_time();
+                    stored.push(Stored { key, bytes, last_used });
+                } else if !is_artifact_of(&file.name, &sizes) {
+                    strays.push((format!("{path}/{}", file.name), file.clone()));
+                }
+            }
+        }
+        Ok((stored, strays))
+    }
+
+    /// Every artifact whose manifest is authentic.
+    pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for stored in self.walk()?.0 {
+            let Ok(Some((manifest, _))) = self.read_record::<Manifest>(&layout::manifest(&stored.key)) else {
+                continue;
+            };
+            entries.push(Entry {
+                key: manifest.key,
+                source: manifest.source,
+                wasm_bytes: manifest.wasm_bytes,
+                artifact_bytes: stored.bytes,
+                compile_time: Duration::from_micros(manifest.compile_us),
+                created: manifest.created.as_system_time(),
+                last_used: stored.last_used,
+                wasmtime: manifest.wasmtime,
+                strategy: manifest.strategy,
+            });
+        }
+        Ok(entries)
+    }
+
+    pub(crate) fn stats(&self) -> io::Result<Stats> {
+        let (stored, _) = self.walk()?;
+        let mut stats = Stats {
+            entries: stored.len() as u64,
+            bytes: stored.iter().map(|entry| entry.bytes).sum(),
+            ..Stats::default()
+        };
+        for ((outcome, detail), (count, saved_us)) in self.counters()? {
+            match outcome.as_str() {
+                "hit" => *stats.hits.entry(detail).or_default() += count,
+                "miss" => *stats.misses.entry(detail).or_default() += count,
+                _ => stats.bypasses += count,
+            }
+            stats.saved += Duration::from_micros(saved_us);
+        }
+        Ok(stats)
+    }
+
+    /// Hashes every artifact and authenticates every record.
+    pub(crate) fn verify(&self) -> io::Result<Vec<Finding>> {
+        let (stored, strays) = self.walk()?;
+        let mut findings = Vec::new();
+        for entry in &stored {
+            let problem = match self.lookup(&entry.key, Verify::Always) {
+                Lookup::Found(_) => None,
+                // It was removed while we looked.
+                Lookup::Missing => continue,
+                Lookup::Flawed(flaw) => Some(describe(flaw)),
+                Lookup::Refused(reason) => Some(reason),
+            };
+            findings.push(Finding { path: layout::artifact(&entry.key), problem, bytes: entry.bytes });
+        }
+        for (path, stray) in strays {
+            if !stray.name.starts_with(layout::TEMPORARY) {
+                let problem = Some("it does not belong to an artifact with a manifest".to_owned());
+                findings.push(Finding { path, problem, bytes: 0 });
+            }
+        }
+        self.verify_records(layout::SOURCES, &mut findings, |store, path| store.check_record::<SourceEntry>(path))?;
+        self.verify_records(layout::ENGINES, &mut findings, |store, path| {
+            if path.ends_with(".hint") {
+                store.check_record::<EngineFingerprint>(path)
+            } else {
+                store.check_record::<EngineInputs>(path)
+            }
+        })?;
+        Ok(findings)
+    }
+
+    fn verify_records(
+        &self,
+        folder: &str,
+        findings: &mut Vec<Finding>,
+        check: fn(&Self, &str) -> Option<String>,
+    ) -> io::Result<()> {
+        for file in self.list(folder)? {
+            if !file.name.starts_with(layout::TEMPORARY) {
+                let path = format!("{folder}/{}", file.name);
+                let problem = check(self, &path);
+                findings.push(Finding { path, problem, bytes: 0 });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_record<T: serde::de::DeserializeOwned>(&self, path: &str) -> Option<String> {
+        self.read_record::<T>(path).err().map(describe)
+    }
+
+    /// Evicts what `limits` do not allow, and sweeps up after killed processes. Stops when the time is up: what is left
+    /// is for the next time.
+    pub(crate) fn prune(&self, limits: Limits, until: Option<Instant>, dry_run: bool) -> io::Result<Pruned> {
+        let now = SystemTime::now();
+        let (stored, strays) = self.walk()?;
+        let candidates: Vec<Candidate<usize>> = stored
+            .iter()
+            .enumerate()
+            .map(|(id, entry)| Candidate { id, bytes: entry.bytes, last_used: entry.last_used })
+            .collect();
+        let mut pruned = Pruned::default();
+        let mut evicted = evict::plan(&candidates, now, limits);
+        for id in &evicted {
+            let entry = &stored[*id];
+            if until.is_some_and(|until| Instant::now() > until) {
+                evicted.truncate(pruned.removed.len());
+                break;
+            }
+            let unused = now.duration_since(entry.last_used).unwrap_or_default();
+            let why = if unused > limits.age { "unused for too long" } else { "least recently used, over the limit" };
+            pruned.remove(layout::artifact(&entry.key), entry.bytes, why);
+            if !dry_run {
+                self.remove_artifact(&entry.key)?;
+            }
+        }
+        pruned.kept_entries = (stored.len() - evicted.len()) as u64;
+        let gone: u64 = evicted.iter().map(|id| stored[*id].bytes).sum();
+        pruned.kept_bytes = stored.iter().map(|entry| entry.bytes).sum::<u64>() - gone;
+        self.sweep(strays, now, limits.age, dry_run, &mut pruned)?;
+        Ok(pruned)
+    }
+
+    /// What nothing refers to: leftovers of killed processes, old quarantine, records of sources and engines that have
+    /// not been of use for as long as an artifact may lie unused.
+    fn sweep(
+        &self,
+        strays: Vec<(String, Listed)>,
+        now: SystemTime,
+        record_age: Duration,
+        dry_run: bool,
+        pruned: &mut Pruned,
+    ) -> io::Result<()> {
+        let mut old = Vec::new();
+        old.extend(
+            strays.into_iter().filter(|(_, file)| age(file, now) > LEFTOVER_AGE).map(|found| (found, "left over")),
+        );
+        let folders = [
+            (".", LEFTOVER_AGE, "left over"),
+            (layout::LOCKS, LEFTOVER_AGE, "left over"),
+            (layout::QUARANTINE, QUARANTINE_AGE, "quarantined long ago"),
+            (layout::SOURCES, record_age, "not compiled for too long"),
+            (layout::ENGINES, record_age, "not compiled for too long"),
+        ];
+        for (folder, keep, why) in folders {
+            for file in self.list(folder)? {
+                let temporary = file.name.starts_with(layout::TEMPORARY);
+                let due = age(&file, now) > if temporary { LEFTOVER_AGE } else { keep };
+                if due && !file.meta.is_dir && (folder != "." || temporary) {
+                    old.push(((format!("{folder}/{}", file.name), file), why));
+                }
+            }
+        }
+        for ((path, file), why) in old {
+            pruned.remove(path.trim_start_matches("./"), file.meta.identity.size, why);
+            if !dry_run {
+                ignore_missing(if file.meta.is_dir { self.disk.rmdir(&path) } else { self.disk.unlink(&path) })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The manifest goes first: an artifact without one is not looked at. Whoever has it mapped keeps it.
+    fn remove_artifact(&self, key: &CacheKey) -> io::Result<()> {
+        ignore_missing(self.disk.unlink(&layout::manifest(key)))?;
+        ignore_missing(self.disk.unlink(&layout::artifact(key)))
+    }
+
+    /// Removes the artifacts of one module, for every engine.
+    pub(crate) fn remove_module(&self, module: &ModuleDigest) -> io::Result<Pruned> {
+        let mut pruned = Pruned::default();
+        for entry in self.walk()?.0 {
+            if entry.key.module == *module {
+                self.remove_artifact(&entry.key)?;
+                pruned.remove(layout::artifact(&entry.key), entry.bytes, "asked for");
+            } else {
+                pruned.kept_entries += 1;
+                pruned.kept_bytes += entry.bytes;
+            }
+        }
+        Ok(pruned)
+    }
+
+    /// Removes everything but the locks that somebody may hold now.
+    pub(crate) fn clear(&self) -> io::Result<Pruned> {
+        let mut pruned = Pruned::default();
+        for folder in self.list(layout::ARTIFACTS)? {
+            let path = format!("{}/{}", layout::ARTIFACTS, folder.name);
+            if folder.meta.is_dir {
+                self.clear_folder(&path, &mut pruned)?;
+                // Somebody may have put a new artifact there.
+                let _ = self.disk.rmdir(&path);
+            }
+        }
+        for folder in [layout::SOURCES, layout::ENGINES, layout::QUARANTINE] {
+            self.clear_folder(folder, &mut pruned)?;
+        }
+        ignore_missing(self.disk.unlink(layout::COUNTERS))?;
+        Ok(pruned)
+    }
+
+    fn clear_folder(&self, folder: &str, pruned: &mut Pruned) -> io::Result<()> {
+        for file in self.list(folder)? {
+            if !file.meta.is_dir {
+                let path = format!("{folder}/{}", file.name);
+                ignore_missing(self.disk.unlink(&path))?;
+                pruned.remove(path, file.meta.identity.size, "asked for");
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs maintenance if it has not run for `interval` and nobody else is at it.
+    pub(crate) fn maintain(&self, interval: Duration, budget: Duration, limits: Limits) -> io::Result<Option<Pruned>> {
+        match self.disk.stat(layout::MAINTENANCE) {
+            Ok(meta) => {
+                let since = SystemTime::now().duration_since(meta.identity.mtime.as_system_time());
+                if since.is_ok_and(|since| since < interval) {
+                    return Ok(None);
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let Some(_lock) = self.disk.try_lock(layout::MAINTENANCE)? else { return Ok(None) };
+        // Before the work: a process that dies of it must not be followed by others at every start.
+        self.disk.touch(layout::MAINTENANCE)?;
+        self.fold_counters()?;
+        self.prune(limits, Some(Instant::now() + budget), false).map(Some)
+    }
+}
+
+fn is_artifact_of(name: &str, sizes: &BTreeMap<&str, u64>) -> bool {
+    name.strip_suffix(".cwasm").is_some_and(|stem| sizes.contains_key(format!("{stem}.json").as_str()))
+}
+
+fn describe(flaw: Flaw) -> String {
+    match flaw {
+        Flaw::Corrupt(what) => format!("corrupt: {what}"),
+        Flaw::Untrusted(what) => format!("untrusted: {what}"),
+    }
+}
+
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
