@@ -23,9 +23,10 @@ pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;
 pub struct EngineFingerprint(Digest);
 
 impl EngineFingerprint {
-    /// The fingerprint of `engine`, which must have its compiler: without one, Wasmtime leaves the target and the
-    /// compiler's flags out of its compatibility hash, and different native code would share a fingerprint.
-    pub(crate) fn of(engine: &Engine) -> Self {
+    /// The fingerprint of `engine`. Without its compiler, Wasmtime leaves the target and the compiler's flags out of its
+    /// compatibility hash: such an engine has a fingerprint of its own, under which nothing is ever stored, because
+    /// nothing can be compiled. [`LazyEngine`](crate::LazyEngine) is how to have hits without a compiler.
+    pub fn of(engine: &Engine) -> Self {
         Self::of_version(engine, WASMTIME_VERSION)
     }
 

@@ -96,6 +96,9 @@ impl Pruned {
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// A file in an artifact folder that belongs to no artifact, by its path.
+type Stray = (String, Listed);
+
 /// One artifact as listed, before its manifest is read.
 struct Stored {
     key: CacheKey,
@@ -122,7 +125,7 @@ impl Store {
     }
 
     /// The artifacts by their manifests, and everything else that lies beside them.
-    fn walk(&self) -> io::Result<(Vec<Stored>, Vec<(String, Listed)>)> {
+    fn walk(&self) -> io::Result<(Vec<Stored>, Vec<Stray>)> {
         let (mut stored, mut strays) = (Vec::new(), Vec::new());
         for folder in self.list(layout::ARTIFACTS)? {
             let path = format!("{}/{}", layout::ARTIFACTS, folder.name);
@@ -275,7 +278,7 @@ impl Store {
     /// not been of use for as long as an artifact may lie unused.
     fn sweep(
         &self,
-        strays: Vec<(String, Listed)>,
+        strays: Vec<Stray>,
         now: SystemTime,
         record_age: Duration,
         dry_run: bool,

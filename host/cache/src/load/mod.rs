@@ -1,24 +1,26 @@
 //! How a load goes: whose wasm, which key, where the artifact is; and when it is nowhere, compiling it once.
 
+mod explain;
+mod plain;
+mod resolve;
+
 use crate::cache::ModuleCache;
-use crate::disk;
 use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::fingerprint::{EngineFingerprint, EngineInputs, WASMTIME_VERSION};
-use crate::identity::{FileIdentity, Timestamp};
-use crate::key::{CacheKey, Digest, Kind, SCHEMA};
+use crate::identity::Timestamp;
+use crate::key::{CacheKey, Digest, Kind};
 use crate::native::{self, Code, Compiled};
 use crate::observer::Event;
-use crate::report::{BackendUsed, LoadReport, MissReason, Outcome, Phases, Probe, Tier};
-use crate::resident::Known;
-use crate::seal::Flaw;
+use crate::report::{BackendUsed, LoadReport, MissReason, Outcome, Phases, Tier};
 use crate::settings::Verify;
-use crate::source::{Inner, Source, kind_of, to_binary};
+use crate::source::{Inner, Source, to_binary};
 use crate::store::records::{Manifest, SourceEntry};
-use crate::store::{Found, KeyLock, Lookup, Store, counters, layout};
+use crate::store::{Found, KeyLock, Lookup, Store, counters};
+use explain::explain;
+use resolve::{Resolved, read_file};
 use std::borrow::Cow;
-use std::io::{self, Read as _};
-use std::path::Path;
+use std::io;
 use std::time::{Duration, Instant};
 
 /// One load under way.
@@ -28,22 +30,6 @@ pub(crate) struct Load<'l, E> {
     source: &'l Source<'l>,
     phases: Phases,
     notes: Vec<String>,
-}
-
-/// What a source turned out to hold.
-struct Resolved<'l> {
-    history: Digest,
-    digest: Digest,
-    kind: Kind,
-    wasm_bytes: u64,
-    /// The wasm, if it had to be read.
-    wasm: Option<Cow<'l, [u8]>>,
-    /// The identity to remember, if a later change must show in it.
-    identity: Option<FileIdentity>,
-    /// What the store knew.
-    entry: Option<SourceEntry>,
-    /// What was wrong with what the store knew.
-    flaw: Option<Flaw>,
 }
 
 /// What the store has.
@@ -79,9 +65,9 @@ impl<'l, E: Engines> Load<'l, E> {
     pub(crate) fn run(cache: &ModuleCache, engines: &E, source: &Source<'_>, want: Option<Kind>) -> LoadResult {
         let load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new() };
         let (code, report) = match (&cache.store, &cache.wasmtime) {
-            (Some(store), _) => load.from_store(store, want)?,
-            (None, Some(wasmtime)) => load.from_wasmtime(wasmtime, want)?,
-            (None, None) => load.without_cache(want)?,
+            (Some(store), _) => load.through_store(store, want)?,
+            (None, Some(wasmtime)) => load.through_wasmtime(wasmtime, want)?,
+            (None, None) => load.through_none(want)?,
         };
         report.count(cache);
         tracing::debug!(
@@ -97,7 +83,7 @@ impl<'l, E: Engines> Load<'l, E> {
         Ok((code, report))
     }
 
-    fn from_store(mut self, store: &Store, want: Option<Kind>) -> LoadResult {
+    fn through_store(mut self, store: &Store, want: Option<Kind>) -> LoadResult {
         let start = Instant::now();
         let fingerprint = self.fingerprint(store)?;
         self.phases.fingerprint = Some(start.elapsed());
@@ -118,10 +104,18 @@ impl<'l, E: Engines> Load<'l, E> {
                     self.notes.push(what.clone());
                     self.compile_anew(store, key, resolved, MissReason::Untrusted { what })
                 }
-                Local::Missing | Local::Flawed(_) => match self.embedded_hit(&key, &resolved)? {
-                    Some(hit) => Ok(hit),
-                    None => self.miss(store, key, resolved),
-                },
+                missing => {
+                    if let Local::Flawed(reason) = missing
+                        && self.source.embedded_artifact().is_some()
+                    {
+                        // Replaced when the embedded one is stored; said now, because there is no miss to say it.
+                        self.notes.push(format!("the artifact in the store was not used: {reason}"));
+                    }
+                    match self.embedded_hit(&key, &resolved)? {
+                        Some(hit) => Ok(hit),
+                        None => self.miss(store, key, resolved),
+                    }
+                }
             };
         };
         // Somebody or something has been at the store: nothing that it says of this source is believed.
@@ -149,79 +143,6 @@ impl<'l, E: Engines> Load<'l, E> {
 
     fn runtime(&self) -> Result<&'l wasmtime::Engine, LoadError> {
         self.engines.runtime().map_err(|source| LoadError::Engine { source })
-    }
-
-    /// Finds out what the source holds; without reading it, if its identity is known.
-    fn resolve(&mut self, store: Option<&Store>) -> Result<Resolved<'l>, LoadError> {
-        let history = Digest::of(&self.source.history_name());
-        match &self.source.inner {
-            Inner::File(path) => self.resolve_file(store, history, path),
-            Inner::Bytes { name, bytes } => self.resolve_bytes(history, name, bytes, Digest::of(bytes)),
-            Inner::Embedded { name, bytes, artifact } => {
-                // Who vouches for the artifact vouches for the digest of the wasm beside it.
-                let digest = artifact.map_or_else(|| Digest::of(bytes), |embedded| embedded.module);
-                self.resolve_bytes(history, name, bytes, digest)
-            }
-        }
-    }
-
-    fn resolve_bytes(
-        &self,
-        history: Digest,
-        name: &str,
-        bytes: &'l [u8],
-        digest: Digest,
-    ) -> Result<Resolved<'l>, LoadError> {
-        let kind = kind_of(name, bytes)?;
-        let (wasm_bytes, wasm) = (bytes.len() as u64, Some(Cow::Borrowed(bytes)));
-        Ok(Resolved { history, digest, kind, wasm_bytes, wasm, identity: None, entry: None, flaw: None })
-    }
-
-    fn resolve_file(&self, store: Option<&Store>, history: Digest, path: &Path) -> Result<Resolved<'l>, LoadError> {
-        let failed = |source| LoadError::Read { path: path.to_owned(), source };
-        let stamped = self.cache.settings.as_ref().is_none_or(|settings| settings.verify == Verify::Stamped);
-        let identity = disk::identity_of(&std::fs::metadata(path).map_err(failed)?);
-        if stamped && let Some(known) = self.cache.resident.source(history, &identity) {
-            let Known { module: digest, kind, wasm_bytes, .. } = known;
-            return Ok(Resolved {
-                history,
-                digest,
-                kind,
-                wasm_bytes,
-                wasm: None,
-                identity: None,
-                entry: None,
-                flaw: None,
-            });
-        }
-        let (entry, flaw) = match store.map(|store| store.source(history)) {
-            Some(Ok(entry)) => (entry, None),
-            Some(Err(flaw)) => (None, Some(flaw)),
-            None => (None, None),
-        };
-        if let Some(entry) = entry.as_ref().filter(|entry| stamped && entry.identity == Some(identity)) {
-            let SourceEntry { digest, kind, wasm_bytes, .. } = *entry;
-            let known = Known { identity, module: digest, kind, wasm_bytes };
-            self.cache.resident.know_source(history, known);
-            let identity = Some(identity);
-            return Ok(Resolved {
-                history,
-                digest,
-                kind,
-                wasm_bytes,
-                wasm: None,
-                identity,
-                entry: Some(entry.clone()),
-                flaw,
-            });
-        }
-        let (wasm, identity) = read_file(path)?;
-        let kind = kind_of(&self.source.name(), &wasm)?;
-        let (digest, wasm_bytes) = (Digest::of(&wasm), wasm.len() as u64);
-        if let Some(identity) = identity {
-            self.cache.resident.know_source(history, Known { identity, module: digest, kind, wasm_bytes });
-        }
-        Ok(Resolved { history, digest, kind, wasm_bytes, wasm: Some(Cow::Owned(wasm)), identity, entry, flaw })
     }
 
     fn resident_hit(
@@ -467,62 +388,6 @@ impl<'l, E: Engines> Load<'l, E> {
         })
     }
 
-    /// Wasmtime's own cache keys and stores by itself; we can only look whether its counters moved.
-    fn from_wasmtime(mut self, wasmtime: &wasmtime::Cache, want: Option<Kind>) -> LoadResult {
-        let start = Instant::now();
-        let resolved = self.resolve(None)?;
-        check_kind(self.source, resolved.kind, want)?;
-        let wasm = self.wasm_of(&resolved)?;
-        self.phases.source = Some(start.elapsed());
-        let engine = self.engines.cached_by(wasmtime).map_err(|source| LoadError::Engine { source })?;
-        let key = CacheKey::new(resolved.digest, self.cache.fingerprints.of(&engine), resolved.kind);
-        let before = (wasmtime.cache_hits(), wasmtime.cache_misses());
-        let (code, took) = self.make(&engine, &resolved, &wasm)?;
-        let hit = wasmtime.cache_hits() > before.0 && wasmtime.cache_misses() == before.1;
-        let (outcome, tier) = if hit { (Outcome::Hit, Tier::Local) } else { (Outcome::Miss, Tier::Compiled) };
-        *(if hit { &mut self.phases.deserialize } else { &mut self.phases.compile }) = Some(took);
-        let mut report = self.report(outcome, tier, BackendUsed::Wasmtime, Some(key), &resolved);
-        report.reason = (!hit).then_some(MissReason::Unknown);
-        Ok((code, report))
-    }
-
-    fn without_cache(mut self, want: Option<Kind>) -> LoadResult {
-        let start = Instant::now();
-        let resolved = self.resolve(None)?;
-        check_kind(self.source, resolved.kind, want)?;
-        let wasm = self.wasm_of(&resolved)?;
-        self.phases.source = Some(start.elapsed());
-        let (code, took) = self.make(self.compiler()?, &resolved, &wasm)?;
-        self.phases.compile = Some(took);
-        let mut report = self.report(Outcome::Bypass, Tier::Compiled, BackendUsed::None, None, &resolved);
-        report.bypass = Some(self.cache.bypass.clone());
-        Ok((code, report))
-    }
-
-    fn make(
-        &self,
-        engine: &wasmtime::Engine,
-        resolved: &Resolved<'_>,
-        wasm: &[u8],
-    ) -> Result<(Code, Duration), LoadError> {
-        let name = self.source.name();
-        let start = Instant::now();
-        let wasm = to_binary(&name, wasm)?;
-        self.cache.tell(Event::Compiling { source: &name, wasm_bytes: wasm.len() as u64 });
-        let made = native::make(engine, resolved.kind, &wasm);
-        self.cache.tell(Event::Compiled { source: &name, took: start.elapsed() });
-        let code = made.map_err(|source| LoadError::Compile { name, source })?;
-        Ok((code, start.elapsed()))
-    }
-
-    fn wasm_of<'r>(&self, resolved: &'r Resolved<'_>) -> Result<Cow<'r, [u8]>, LoadError> {
-        match (&resolved.wasm, &self.source.inner) {
-            (Some(wasm), _) => Ok(Cow::Borrowed(&**wasm)),
-            (None, Inner::File(path)) => Ok(Cow::Owned(read_file(path)?.0)),
-            (None, _) => unreachable!("bytes are always at hand"),
-        }
-    }
-
     fn report(
         &mut self,
         outcome: Outcome,
@@ -594,51 +459,6 @@ impl<'l, E: Engines> Load<'l, E> {
     fn wait_limit(&self) -> Duration {
         self.cache.settings.as_ref().map_or(Duration::ZERO, |settings| settings.wait_limit)
     }
-
-    /// What a load would find, without changing anything.
-    pub(crate) fn probe(cache: &ModuleCache, engines: &E, source: &Source<'_>) -> Result<Probe, LoadError> {
-        let mut load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new() };
-        let mut resolved = load.resolve(cache.store.as_ref())?;
-        let mut probe = Probe {
-            outcome: Outcome::Bypass,
-            tier: Tier::Compiled,
-            backend: cache.backend(),
-            reason: None,
-            bypass: Some(cache.bypass.clone()),
-            key: None,
-            wasm_bytes: Some(resolved.wasm_bytes),
-            artifact_bytes: None,
-        };
-        let Some(store) = &cache.store else {
-            if cache.wasmtime.is_some() {
-                probe.bypass = Some("Wasmtime's own cache cannot be asked without being used".to_owned());
-            }
-            return Ok(probe);
-        };
-        let engine = load.compiler()?;
-        let key = CacheKey::new(resolved.digest, cache.fingerprints.of(engine), resolved.kind);
-        probe.key = Some(key);
-        probe.bypass = None;
-        let (outcome, tier, bytes, reason) = match (resolved.flaw.take(), store.lookup(&key, load.verify())) {
-            (Some(flaw), _) => (Outcome::Miss, Tier::Compiled, None, Some(flaw.into())),
-            (None, Lookup::Found(found)) => (Outcome::Hit, Tier::Local, Some(found.manifest.artifact_bytes), None),
-            (None, Lookup::Flawed(flaw)) => (Outcome::Miss, Tier::Compiled, None, Some(flaw.into())),
-            (None, Lookup::Refused(what)) => {
-                (Outcome::Miss, Tier::Compiled, None, Some(MissReason::Untrusted { what }))
-            }
-            (None, Lookup::Missing) => match load.source.embedded_artifact() {
-                Some(embedded) => (Outcome::Hit, Tier::Embedded, Some(embedded.artifact.len() as u64), None),
-                None => {
-                    if resolved.entry.is_none() {
-                        resolved.entry = store.source(resolved.history).ok().flatten();
-                    }
-                    let reason = explain(cache, store, &key, &resolved, || EngineInputs::of(engine).ok());
-                    (Outcome::Miss, Tier::Compiled, None, Some(reason))
-                }
-            },
-        };
-        Ok(Probe { outcome, tier, reason, artifact_bytes: bytes, ..probe })
-    }
 }
 
 impl LoadReport {
@@ -665,58 +485,4 @@ fn check_kind(source: &Source<'_>, found: Kind, want: Option<Kind>) -> Result<()
         Some(wanted) if wanted != found => Err(LoadError::Kind { name: source.name(), found, wanted }),
         _ => Ok(()),
     }
-}
-
-/// Why nothing was found: the difference from what was there.
-fn explain(
-    cache: &ModuleCache,
-    store: &Store,
-    key: &CacheKey,
-    resolved: &Resolved<'_>,
-    inputs: impl FnOnce() -> Option<EngineInputs>,
-) -> MissReason {
-    let Some(entry) = &resolved.entry else { return explain_unknown(cache, resolved.history) };
-    if entry.digest != key.module {
-        return MissReason::ModuleChanged { from: entry.digest, to: key.module };
-    }
-    match entry.last {
-        None => MissReason::NeverSeen,
-        Some(last) if last.engine == key.engine => MissReason::Evicted,
-        Some(last) => {
-            let changes = store.engine_inputs(last.engine).zip(inputs()).map(|(before, now)| before.changes(&now));
-            let changes = changes.unwrap_or_default();
-            MissReason::EngineChanged { changes }
-        }
-    }
-}
-
-/// A source of which this store knows nothing may be known to an older program's, or a newer one's. That is not read,
-/// only looked at: its formats are not ours.
-fn explain_unknown(cache: &ModuleCache, history: Digest) -> MissReason {
-    let known = |(name, path): (String, std::path::PathBuf)| {
-        let version = name.strip_prefix('v')?.parse().ok()?;
-        path.join(layout::source(history)).exists().then_some(version)
-    };
-    match cache.other_stores().into_iter().rev().find_map(known) {
-        Some(from) => MissReason::SchemaChanged { from, to: SCHEMA },
-        None => MissReason::NeverSeen,
-    }
-}
-
-/// Reads a file whole, and makes sure that it did not change meanwhile. The identity comes with it if a later change must
-/// show in it.
-fn read_file(path: &Path) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
-    let failed = |source| LoadError::Read { path: path.to_owned(), source };
-    for _ in 0..3 {
-        let read_at = Timestamp::now();
-        let mut file = std::fs::File::open(path).map_err(failed)?;
-        let before = disk::identity_of(&file.metadata().map_err(failed)?);
-        let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0));
-        file.read_to_end(&mut bytes).map_err(failed)?;
-        let after = disk::identity_of(&file.metadata().map_err(failed)?);
-        if before == after {
-            return Ok((bytes, after.is_settled_at(read_at).then_some(after)));
-        }
-    }
-    Err(LoadError::Unstable { path: path.to_owned() })
 }

@@ -1,0 +1,126 @@
+//! Whose wasm is it? Without reading it, where its identity is known.
+
+use super::Load;
+use crate::disk;
+use crate::engine::Engines;
+use crate::error::LoadError;
+use crate::identity::{FileIdentity, Timestamp};
+use crate::key::{Digest, Kind};
+use crate::resident::Known;
+use crate::seal::Flaw;
+use crate::settings::Verify;
+use crate::source::{Inner, kind_of};
+use crate::store::Store;
+use crate::store::records::SourceEntry;
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::path::Path;
+
+/// What a source turned out to hold.
+pub(super) struct Resolved<'l> {
+    pub(super) history: Digest,
+    pub(super) digest: Digest,
+    pub(super) kind: Kind,
+    pub(super) wasm_bytes: u64,
+    /// The wasm, if it had to be read.
+    pub(super) wasm: Option<Cow<'l, [u8]>>,
+    /// The identity to remember, if a later change must show in it.
+    pub(super) identity: Option<FileIdentity>,
+    /// What the store knew.
+    pub(super) entry: Option<SourceEntry>,
+    /// What was wrong with what the store knew.
+    pub(super) flaw: Option<Flaw>,
+}
+
+impl<'l, E: Engines> Load<'l, E> {
+    /// Finds out what the source holds; without reading it, if its identity is known.
+    pub(super) fn resolve(&mut self, store: Option<&Store>) -> Result<Resolved<'l>, LoadError> {
+        let history = Digest::of(&self.source.history_name());
+        match &self.source.inner {
+            Inner::File(path) => self.resolve_file(store, history, path),
+            Inner::Bytes { name, bytes } => self.resolve_bytes(history, name, bytes, Digest::of(bytes)),
+            Inner::Embedded { name, bytes, artifact } => {
+                // Who vouches for the artifact vouches for the digest of the wasm beside it.
+                let digest = artifact.map_or_else(|| Digest::of(bytes), |embedded| embedded.module);
+                self.resolve_bytes(history, name, bytes, digest)
+            }
+        }
+    }
+
+    fn resolve_bytes(
+        &self,
+        history: Digest,
+        name: &str,
+        bytes: &'l [u8],
+        digest: Digest,
+    ) -> Result<Resolved<'l>, LoadError> {
+        let kind = kind_of(name, bytes)?;
+        let (wasm_bytes, wasm) = (bytes.len() as u64, Some(Cow::Borrowed(bytes)));
+        Ok(Resolved { history, digest, kind, wasm_bytes, wasm, identity: None, entry: None, flaw: None })
+    }
+
+    fn resolve_file(&self, store: Option<&Store>, history: Digest, path: &Path) -> Result<Resolved<'l>, LoadError> {
+        let failed = |source| LoadError::Read { path: path.to_owned(), source };
+        let stamped = self.cache.settings.as_ref().is_none_or(|settings| settings.verify == Verify::Stamped);
+        let identity = disk::identity_of(&std::fs::metadata(path).map_err(failed)?);
+        if stamped && let Some(known) = self.cache.resident.source(history, &identity) {
+            let Known { module: digest, kind, wasm_bytes, .. } = known;
+            return Ok(Resolved {
+                history,
+                digest,
+                kind,
+                wasm_bytes,
+                wasm: None,
+                identity: None,
+                entry: None,
+                flaw: None,
+            });
+        }
+        let (entry, flaw) = match store.map(|store| store.source(history)) {
+            Some(Ok(entry)) => (entry, None),
+            Some(Err(flaw)) => (None, Some(flaw)),
+            None => (None, None),
+        };
+        if let Some(entry) = entry.as_ref().filter(|entry| stamped && entry.identity == Some(identity)) {
+            let SourceEntry { digest, kind, wasm_bytes, .. } = *entry;
+            let known = Known { identity, module: digest, kind, wasm_bytes };
+            self.cache.resident.know_source(history, known);
+            let identity = Some(identity);
+            return Ok(Resolved {
+                history,
+                digest,
+                kind,
+                wasm_bytes,
+                wasm: None,
+                identity,
+                entry: Some(entry.clone()),
+                flaw,
+            });
+        }
+        let (wasm, identity) = read_file(path)?;
+        let kind = kind_of(&self.source.name(), &wasm)?;
+        let (digest, wasm_bytes) = (Digest::of(&wasm), wasm.len() as u64);
+        if let Some(identity) = identity {
+            self.cache.resident.know_source(history, Known { identity, module: digest, kind, wasm_bytes });
+        }
+        Ok(Resolved { history, digest, kind, wasm_bytes, wasm: Some(Cow::Owned(wasm)), identity, entry, flaw })
+    }
+}
+
+/// Reads a file whole, and makes sure that it did not change meanwhile. The identity comes with it if a later change must
+/// show in it.
+pub(super) fn read_file(path: &Path) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
+    let failed = |source| LoadError::Read { path: path.to_owned(), source };
+    for _ in 0..3 {
+        let read_at = Timestamp::now();
+        let mut file = std::fs::File::open(path).map_err(failed)?;
+        let before = disk::identity_of(&file.metadata().map_err(failed)?);
+        let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0));
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let after = disk::identity_of(&file.metadata().map_err(failed)?);
+        if before == after {
+            return Ok((bytes, after.is_settled_at(read_at).then_some(after)));
+        }
+    }
+    Err(LoadError::Unstable { path: path.to_owned() })
+}
