@@ -356,7 +356,14 @@ impl ModuleCache {
     }
 
     fn opened(&self) -> io::Result<&Store> {
-        self.store.as_ref().ok_or_else(|| io::Error::other(format!("there is no store: {}", self.bypass)))
+        self.store.as_ref().ok_or_else(|| {
+            let why = if self.wasmtime.is_some() {
+                "Wasmtime's own cache is in use, which cannot be listed"
+            } else {
+                &self.bypass
+            };
+            io::Error::other(format!("there is no store: {why}"))
+        })
     }
 
     fn limits(&self) -> Limits {

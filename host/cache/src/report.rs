@@ -154,6 +154,8 @@ pub struct Phases {
     pub store: Option<Duration>,
     /// Making code of the artifact: mapping and checking.
     pub deserialize: Option<Duration>,
+    /// Noting what a hit found out: that the artifact was hashed, or a file's new identity.
+    pub note: Option<Duration>,
 }
 
 impl Phases {
@@ -168,6 +170,7 @@ impl Phases {
             ("compile", self.compile),
             ("store", self.store),
             ("deserialize", self.deserialize),
+            ("note", self.note),
         ]
         .into_iter()
         .filter_map(|(name, time)| Some((name, time?)))

@@ -1,1 +1,39 @@
-fn main(){ println!("x"); }
+//! `glowplug`: runs WebAssembly from a cache of native code.
+//!
+//! Here is only what every command has in common; each has a file of its own in `commands/`.
+
+mod args;
+mod clock;
+mod commands;
+mod config;
+mod failure;
+mod logging;
+mod opening;
+mod output;
+mod precompiled;
+mod progress;
+mod report;
+mod text;
+
+use args::{Cli, Command};
+use clock::Clock;
+
+fn main() {
+    let mut clock = Clock::start();
+    // Guests leave by an error that says "exit". With RUST_BACKTRACE set each would carry a backtrace of this program, for
+    // which a static program sorts all of its unwind tables first: 10 ms. The guest's own backtraces are another matter.
+    wasmtime::error::disable_backtrace();
+    let cli = Cli::of_process();
+    clock.lap("arguments");
+    let outcome = logging::init(&cli.logging).and_then(|()| match cli.command {
+        Command::Run(args) => commands::run::run(&args, clock),
+        Command::Compile(args) => commands::compile::run(&args),
+        Command::Cache(args) => commands::cache::run(args),
+        Command::Bench(args) => commands::bench::run(&args),
+        Command::Config(args) => commands::config::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+    });
+    let code = outcome.unwrap_or_else(|failure| failure.report());
+    // Leaving at once: what stores and engines would tear down, the kernel takes away faster.
+    std::process::exit(code);
+}

@@ -1,1 +1,37 @@
-//! x
+//! What glowplug runs guests with: engines, linkers, instances, limits.
+//!
+//! A guest goes through three steps, each of which can be timed by itself:
+//!
+//! 1. [`config`] turns an [`EngineSpec`] into the settings of an engine; whoever owns the engine compiles the guest or
+//!    loads its artifact.
+//! 2. [`PreparedGuest::new`] resolves the guest's imports. It can be kept and run again.
+//! 3. [`PreparedGuest::run`] instantiates it and runs it to its end, and says how it ended: an [`Outcome`].
+//!
+//! Nothing here prints, reads the environment or the command line, or ends the process. No signal is caught either:
+//! Ctrl-C ends the process, as it does for a native program.
+//!
+//! # One thread
+//!
+//! WASI's implementation is asynchronous and needs a tokio runtime. Left alone it builds one with a thread for each
+//! core, which costs more than starting the guest. So guests run on the caller's thread, inside a runtime that has no
+//! thread of its own. They run as futures rather than through WASI's synchronous interface, because only a future lets
+//! that runtime drive timers and sockets while the guest waits for them.
+//!
+//! Two things do start a thread, and only when asked for: a guest that reads the host's standard input, and a
+//! [`Watchdog`].
+
+mod component;
+mod guest;
+mod host;
+mod module;
+mod outcome;
+mod prepared;
+mod spec;
+mod wasi;
+mod watchdog;
+
+pub use guest::{Capture, DirMount, Guest, GuestOptions, Input, Output};
+pub use outcome::Outcome;
+pub use prepared::{Finished, Phases, PreparedGuest};
+pub use spec::{Compiler, EngineSpec, OptLevel, UnknownName, config};
+pub use watchdog::Watchdog;

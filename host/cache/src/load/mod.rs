@@ -189,19 +189,22 @@ impl<'l, E: Engines> Load<'l, E> {
 
     /// Notes what this hit found out. An ordinary hit finds out nothing, and writes nothing.
     fn after_hit(&mut self, store: &Store, key: &CacheKey, found: &Found, resolved: &Resolved<'_>) {
-        if Store::is_use_worth_noting(found)
-            && let Err(error) = store.note_use(key, &found.manifest, found.new_stamp)
-        {
-            // A read-only store serves hits all the same; the artifact is hashed each time then.
-            tracing::debug!(%error, "the use was not noted");
+        let use_is_new = Store::is_use_worth_noting(found);
+        let identity_is_new = resolved.identity.is_some()
+            && resolved.entry.as_ref().is_none_or(|entry| entry.identity != resolved.identity);
+        if !use_is_new && !identity_is_new {
+            return;
         }
-        let identity_is_new = resolved.entry.as_ref().is_none_or(|entry| entry.identity != resolved.identity);
-        if resolved.identity.is_some()
-            && identity_is_new
-            && let Err(error) = store.remember_source(resolved.history, &self.source_entry(resolved, *key))
-        {
-            tracing::debug!(%error, "the file's identity was not noted");
+        let start = Instant::now();
+        // A read-only store serves hits all the same; what could not be noted is found out again at the next.
+        if use_is_new {
+            self.note_failure("note the use", store.note_use(key, &found.manifest, found.new_stamp));
         }
+        if identity_is_new {
+            let entry = self.source_entry(resolved, *key);
+            self.note_failure("note the file's identity", store.remember_source(resolved.history, &entry));
+        }
+        self.phases.note = Some(start.elapsed());
     }
 
     fn embedded_hit(
@@ -446,7 +449,7 @@ impl<'l, E: Engines> Load<'l, E> {
         }
     }
 
-    fn note_failure(&mut self, what: &str, result: io::Result<()>) {
+    fn note_failure(&self, what: &str, result: io::Result<()>) {
         if let Err(error) = result {
             tracing::debug!(%error, "could not {what}");
         }

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Holds the figures of compare.py (its --json files, named as arguments) against what glowplug promises.
+
+One line a promise: what was measured, the limit, and "met" or "not met". Ratios are taken round by round; the middle one
+decides, and the middle half of all is shown beside it. Exits with 1 when a promise is not met, and says which could
+not be checked because a module was missing.
+"""
+
+import json
+import statistics
+import sys
+
+from compare import megabytes, middle_half, milliseconds, ratio_text, ratio_with_spread, ratios
+
+# Mirrors the groups that run.sh measures: "60 KB, warm" and so on.
+WASMTIME, GLOWPLUG = "wasmtime", "glowplug"
+
+
+class Missing(Exception):
+    """A contender was not measured."""
+
+
+class Figures:
+    def __init__(self, paths):
+        self.contenders = {}
+        for path in paths:
+            with open(path, encoding="utf-8") as file:
+                for entry in json.load(file):
+                    self.contenders[entry["group"], entry["name"]] = entry
+
+    def find(self, group, name):
+        try:
+            return self.contenders[group, name]
+        except KeyError:
+            raise Missing(f"{name} was not measured with {group}") from None
+
+    def time_ratio(self, group, limit):
+        """glowplug's time against wasmtime's, on the same work."""
+        values = ratios(self.find(group, GLOWPLUG)["milliseconds"], self.find(group, WASMTIME)["milliseconds"])
+        return ratio_with_spread(values), ratio_text(limit), middle_half(values)[1] <= limit
+
+    def memory_ratio(self, group, limit):
+        ours = statistics.median(self.find(group, GLOWPLUG)["kibibytes"])
+        theirs = statistics.median(self.find(group, WASMTIME)["kibibytes"])
+        measured = f"{ratio_text(ours / theirs)} ({megabytes(ours)} against {megabytes(theirs)})"
+        return measured, ratio_text(limit), ours <= limit * theirs
+
+    def independent_of_size(self, large, small, factor, allowance):
+        """A warm start of the large module against `factor` times that of the small one, plus `allowance` ms."""
+        large_times = self.find(large, GLOWPLUG)["milliseconds"]
+        small_times = self.find(small, GLOWPLUG)["milliseconds"]
+        # Round by round as well: what is left of the limit, in milliseconds.
+        spare = [factor * of_small + allowance - of_large
+                 for of_large, of_small in zip(large_times, small_times, strict=True)]
+        limit = factor * statistics.median(small_times) + allowance
+        return milliseconds(statistics.median(large_times)), milliseconds(limit), statistics.median(spare) >= 0
+
+
+def main():
+    figures = Figures(sys.argv[1:])
+    promises = [
+        ("warm start, 10 MB, against wasmtime's", lambda: figures.time_ratio("10 MB, warm", 1 / 30)),
+        ("warm start, 10 MB, against 1.2 x 60 KB + 1.5 ms",
+         lambda: figures.independent_of_size("10 MB, warm", "60 KB, warm", 1.2, 1.5)),
+        ("warm start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, warm", 1 / 2)),
+        ("cold start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, cold", 1.05)),
+        ("peak memory of a warm start, 10 MB, against wasmtime's",
+         lambda: figures.memory_ratio("10 MB, warm", 1 / 2)),
+    ]
+    all_met = True
+    print("| promise | measured | at most | |")
+    print("|---|--:|--:|---|")
+    for promise, check in promises:
+        try:
+            measured, limit, met = check()
+        except Missing as reason:
+            print(f"| {promise} | | | not checked: {reason} |")
+            continue
+        all_met = all_met and met
+        print(f"| {promise} | {measured} | {limit} | {'met' if met else 'not met'} |")
+    return 0 if all_met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Builds the guests from source into guest/prebuilt, with the manifest that ties them to it. Not part of an ordinary
+# build: the results are committed, so that nobody needs the WebAssembly target to work on the host.
+#
+#   guest/build.sh        needs a Rust toolchain with the target wasm32-wasip1 (rustup target add wasm32-wasip1)
+#
+# A toolchain linked under the name "wasm" is taken when there is one, the default one otherwise. The bytes depend on
+# the toolchain: the manifest says which it was.
+set -euo pipefail
+
+guests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+target=wasm32-wasip1
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$guests/target}
+
+toolchain=()
+if cargo +wasm --version >/dev/null 2>&1; then
+  toolchain=(+wasm)
+fi
+libraries=$(rustc "${toolchain[@]}" --print target-libdir --target "$target")
+if ! compgen -G "$libraries/libstd-*.rlib" >/dev/null; then
+  echo "guest/build.sh: this Rust toolchain has no $target: try 'rustup target add $target'" >&2
+  exit 1
+fi
+
+# Panic messages hold the paths of sources. Whose machine built a guest is nobody's business, and must not change its
+# bytes. Passed encoded, because a path may contain spaces; this also keeps out flags meant for the host.
+sysroot=$(rustc "${toolchain[@]}" --print sysroot)
+remap() { printf -- '--remap-path-prefix=%s=%s' "$1" "$2"; }
+
+# The parts that end up in every guest, beside the crate itself and what its Cargo.lock names.
+licences="Rust standard library=MIT OR Apache-2.0"
+licences+=";wasi-libc=Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT"
+adapter_licence=";WASI preview 1 adapter (in the component)=Apache-2.0 WITH LLVM-exception"
+
+# On the host, with the default toolchain.
+pack() { (cd "$guests/pack" && cargo run --quiet --locked --release -- "$@"); }
+
+# build_guest NAME: compiles guest/NAME to prebuilt/NAME.wasm.
+build_guest() {
+  local name=$1 flags
+  flags=$(remap "$guests/$name" "$name")$'\x1f'
+  flags+=$(remap "${CARGO_HOME:-$HOME/.cargo}/registry/src" crates)$'\x1f'
+  flags+=$(remap "$sysroot/lib/rustlib/src/rust" rust)
+  (cd "$guests/$name" &&
+    CARGO_ENCODED_RUSTFLAGS=$flags cargo "${toolchain[@]}" build --locked --release --target "$target")
+  # Not cp: rustc marks its output executable, which a wasm file need not be.
+  install -m 644 "$CARGO_TARGET_DIR/$target/release/$name.wasm" "$guests/prebuilt/$name.wasm"
+  refuse_machine_paths "$guests/prebuilt/$name.wasm"
+}
+
+# The remapping is easily lost (a new flag, another toolchain), and nobody reads binaries.
+refuse_machine_paths() {
+  local place
+  for place in "$guests" "$HOME/" "${CARGO_HOME:-$HOME/.cargo}"; do
+    if LC_ALL=C grep --quiet --text --fixed-strings -- "$place" "$1"; then
+      echo "guest/build.sh: $1 contains the path $place" >&2
+      exit 1
+    fi
+  done
+}
+
+mkdir -p "$guests/prebuilt"
+build_guest probe
+pack component "$guests/prebuilt/probe.wasm" "$guests/prebuilt/probe.component.wasm"
+pack manifest "$guests/prebuilt/manifest.json" probe "$guests/probe" "$(rustc "${toolchain[@]}" --version)" \
+  "probe=Apache-2.0;$licences$adapter_licence" probe.wasm probe.component.wasm
+
+ls -l "$guests/prebuilt"

@@ -1,0 +1,397 @@
+//! What the command line says.
+
+use crate::config::keys::{read_size, read_time};
+use crate::output::{ERROR, HEADING, LITERAL};
+use clap::builder::Styles;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use glowplug_cache::Backend;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const STYLES: Styles =
+    Styles::styled().header(HEADING).usage(HEADING).literal(LITERAL).error(ERROR).valid(LITERAL).invalid(ERROR);
+
+/// Runs WebAssembly from a cache of native code, and starts it at once.
+///
+/// The first start of a module compiles it; every later one takes milliseconds, whatever the module's size.
+#[derive(Debug, Parser)]
+#[command(
+    name = "glowplug",
+    version = version(),
+    styles = STYLES,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  glowplug run app.wasm --help      run a program; what follows FILE is the program's own
+  glowplug cache why app.wasm       would that start at once, and if not, why?
+  glowplug bench app.wasm           what the cache is worth, measured on your machine"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) logging: LoggingArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Reads this process's command line; ends the process with a message, or with help, where clap says so.
+    ///
+    /// Describing all commands to clap takes longer than mapping an artifact, so `run`, which has to be fast, is tried
+    /// with a description of itself alone. A test sees to it that nobody can tell.
+    pub(crate) fn of_process() -> Self {
+        let args: Vec<OsString> = std::env::args_os().collect();
+        if args.get(1).is_some_and(|command| command == "run") {
+            RunLine::parse_from(args).into()
+        } else {
+            Self::parse_from(args)
+        }
+    }
+}
+
+/// A command line whose command is `run`.
+#[derive(Debug, Parser)]
+#[command(name = "glowplug", version = version(), styles = STYLES, max_term_width = 100, disable_help_subcommand = true)]
+struct RunLine {
+    #[command(flatten)]
+    logging: LoggingArgs,
+    #[command(subcommand)]
+    command: RunCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum RunCommand {
+    Run(Box<RunArgs>),
+}
+
+impl From<RunLine> for Cli {
+    fn from(RunLine { logging, command: RunCommand::Run(run) }: RunLine) -> Self {
+        Self { logging, command: Command::Run(run) }
+    }
+}
+
+fn version() -> &'static str {
+    use std::sync::OnceLock;
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| format!("{} (wasmtime {})", env!("CARGO_PKG_VERSION"), glowplug_cache::WASMTIME_VERSION))
+}
+
+/// What is logged.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LoggingArgs {
+    /// Say on standard error what is done; twice for details. GLOWPLUG_LOG takes a filter, such as glowplug_cache=trace
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, display_order = 900)]
+    pub(crate) verbose: u8,
+}
+
+/// Which cache is used.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Cache")]
+pub(crate) struct CacheArgs {
+    /// Which store is used: auto, aot (glowplug's own), wasmtime (Wasmtime's disk cache), or off
+    #[arg(long, global = true, value_name = "BACKEND", value_parser = backend_parser())]
+    pub(crate) cache: Option<Backend>,
+    /// Where artifacts are kept. The key that authenticates them stays in your data folder
+    #[arg(long, global = true, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+fn backend_parser() -> impl clap::builder::TypedValueParser<Value = Backend> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(["auto", "aot", "wasmtime", "off"])
+        .map(|word| word.parse().expect("one of the words above"))
+}
+
+/// One file in `commands/` each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Box<RunArgs>),
+    Compile(CompileArgs),
+    Cache(CacheCommandArgs),
+    Bench(BenchArgs),
+    Config(ConfigArgs),
+    Completions(CompletionsArgs),
+}
+
+/// Run a WebAssembly program: a core module or a component, in the binary or the text format
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "glowplug run [OPTIONS] FILE [ARGS]...",
+    after_help = "Examples:
+  glowplug run app.wasm in.txt              what follows FILE is the program's own
+  glowplug run --dir . app.wasm in.txt      the program sees this folder
+  glowplug run --dir data::/in app.wasm     the program sees data as /in
+  glowplug run --invoke add math.wasm 1 2   call one exported function
+  curl -s https://.../app.wasm | glowplug run -
+  glowplug run --report app.wasm            say afterwards what the start was made of
+
+Exit codes: the program's own; 134 when it traps; 124 when --timeout ends it; 1 when it cannot be run; 2 when the command \
+line is wrong."
+)]
+pub(crate) struct RunArgs {
+    /// The program, or - for standard input; and its own arguments
+    #[arg(value_names = ["FILE", "ARGS"], required = true, trailing_var_arg = true, value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file_and_args: Vec<OsString>,
+    /// Let the program see a folder; under the name GUEST, or under its own
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = parse_dir, value_hint = clap::ValueHint::DirPath)]
+    pub(crate) dirs: Vec<(PathBuf, String)>,
+    /// Set an environment variable for the program, or pass on your own of that name
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = parse_env)]
+    pub(crate) env: Vec<(String, Option<String>)>,
+    /// Call this exported function with ARGS, and print its results; for a component a call such as 'add(1, 2)'
+    #[arg(long, value_name = "FUNCTION")]
+    pub(crate) invoke: Option<String>,
+    /// What the program sees as its own name, instead of the name of FILE
+    #[arg(long, value_name = "NAME")]
+    pub(crate) argv0: Option<String>,
+    /// End the program after this time, such as 500ms, 30s or 5m
+    #[arg(long, value_name = "TIME", value_parser = read_time)]
+    pub(crate) timeout: Option<Duration>,
+    /// The most memory that the program may take, such as 512MiB
+    #[arg(long, value_name = "SIZE", value_parser = read_size)]
+    pub(crate) max_memory: Option<u64>,
+    /// Run FILE though it is native code that was compiled before, which is executed with your rights, unchecked
+    #[arg(long)]
+    pub(crate) allow_precompiled: bool,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+/// What is said of the start afterwards.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct ReportArgs {
+    /// Say on standard error, after the program has ended, whether it came from the cache, why, and how long each part took
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub(crate) report: Option<ReportFormat>,
+    /// Write the report to a file instead; as JSON, unless --report says otherwise
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) report_file: Option<PathBuf>,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Compile a module ahead of time, to native code for this machine and this version of Wasmtime
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  glowplug compile app.wasm
+  glowplug run --allow-precompiled app.cwasm
+
+The cache does this by itself; an artifact of your own is for a machine that must not compile. It is executed unchecked, \
+so take one from nobody but yourself.")]
+pub(crate) struct CompileArgs {
+    /// The module or component
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Where the native code goes [default: FILE with the extension .cwasm]
+    #[arg(short, long, value_name = "OUT.cwasm", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+/// Look into the cache, explain it, check it, clean it up
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  glowplug cache warm *.wasm        compile now what is to start at once later
+  glowplug cache why app.wasm       would it be a hit, and if not, why?
+  glowplug cache ls --json | jq     what lies there")]
+pub(crate) struct CacheCommandArgs {
+    /// Print one JSON value on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    #[command(subcommand)]
+    pub(crate) command: CacheCommand,
+}
+
+/// One file in `commands/cache/` each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Print where the cache is
+    #[command(after_help = "Example:\n  du -sh \"$(glowplug cache dir)\"")]
+    Dir,
+    /// List what the cache holds, the last used first
+    #[command(after_help = "Example:\n  glowplug cache ls --json | jq -r '.[].source'")]
+    Ls,
+    /// Print how much the cache holds, how often it was hit or missed, why, and the time it saved
+    #[command(after_help = "Example:\n  glowplug cache stats")]
+    Stats,
+    /// Say whether a start would be a hit, and if not, why
+    #[command(after_help = "Example:
+  glowplug cache why app.wasm || echo 'the next start compiles'
+
+Exit codes: 0 for a hit; 1 when the module would be compiled, or cannot be read.")]
+    Why {
+        /// The module or component
+        #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Hash everything again, and say what is wrong
+    #[command(after_help = "Example:
+  glowplug cache verify || glowplug cache clear
+
+Exit codes: 0 when everything is sound; 1 when something is not. Nothing is removed: a damaged artifact is never \
+executed, and is compiled anew when it is next asked for.")]
+    Verify,
+    /// Remove what is over the limits, what older versions left, and what nobody can use
+    #[command(after_help = "Example:\n  glowplug cache prune --dry-run")]
+    Prune {
+        /// Only say what would be removed
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Remove everything, or what was compiled of some modules
+    #[command(after_help = "Examples:\n  glowplug cache clear\n  glowplug cache clear app.wasm")]
+    Clear {
+        /// Only what was compiled of these
+        #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
+    /// Compile now, so that the next start is a hit
+    #[command(after_help = "Example:
+  glowplug cache warm plugins/*.wasm
+
+Exit codes: 0 when all of them are in the cache now; 1 when one is not. The others are tried all the same.")]
+    Warm {
+        /// The modules and components
+        #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Measure what the cache is worth for a program: real processes, cold and warm, side by side
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  glowplug bench app.wasm -- --version
+  glowplug bench app.wasm --runs 50 --html bench.html
+
+Each contender runs once in each round, so that a machine that grows busy slows all of them down. The folders are \
+private: your own cache is neither used nor changed.")]
+pub(crate) struct BenchArgs {
+    /// The program
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Its arguments, after --
+    #[arg(value_name = "ARGS", last = true)]
+    pub(crate) args: Vec<OsString>,
+    /// How many rounds are measured
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) runs: u32,
+    /// In how many of them those take part that have to compile
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) cold_runs: u32,
+    /// Write the figures to a file, as JSON
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) json: Option<PathBuf>,
+    /// Write a page with a chart to a file
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) html: Option<PathBuf>,
+    /// Keep the private folders in this one, and leave them there
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
+/// Print the settings in force, and where each came from
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Settings come from cache.toml in your configuration folder (or where GLOWPLUG_CONFIG points), from variables such as \
+GLOWPLUG_CACHE_DIR, and from flags; the last one wins. cache.toml.example explains each of them."
+)]
+pub(crate) struct ConfigArgs {
+    /// Print one JSON value on standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+/// Print a script that completes commands in a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  glowplug completions bash > ~/.local/share/bash-completion/completions/glowplug
+  glowplug completions fish > ~/.config/fish/completions/glowplug.fish")]
+pub(crate) struct CompletionsArgs {
+    /// Which shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+fn parse_dir(text: &str) -> Result<(PathBuf, String), String> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    if host.is_empty() || guest.is_empty() {
+        return Err("a folder needs a name: HOST, or HOST::GUEST".to_owned());
+    }
+    Ok((PathBuf::from(host), guest.to_owned()))
+}
+
+fn parse_env(text: &str) -> Result<(String, Option<String>), String> {
+    let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value.to_owned())));
+    if name.is_empty() {
+        return Err("a variable needs a name: NAME, or NAME=VALUE".to_owned());
+    }
+    Ok((name.to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_the_file_is_the_programs_own() {
+        let cli =
+            Cli::try_parse_from(["glowplug", "run", "--dir", ".", "app.wasm", "--dir", "--help", "-v", "--", "x"]);
+        let Ok(Cli { command: Command::Run(run), logging }) = cli else { panic!("{cli:?}") };
+        assert_eq!(run.file_and_args, ["app.wasm", "--dir", "--help", "-v", "--", "x"]);
+        assert_eq!((run.dirs.len(), logging.verbose), (1, 0));
+    }
+
+    #[test]
+    fn the_short_way_of_run_is_like_the_long_one() {
+        let lines: [&[&str]; 9] = [
+            &["run"],
+            &["run", "--help"],
+            &["run", "-h"],
+            &["run", "--nonsense", "app.wasm"],
+            &["run", "--timeout", "soon", "app.wasm"],
+            &["run", "--cache", "fast", "app.wasm"],
+            &["run", "--report=xml", "app.wasm"],
+            &["run", "-v", "--cache", "aot", "--report", "--dir", "a::b", "--env", "A", "app.wasm", "-v", "--", "x"],
+            &["run", "--version"],
+        ];
+        for line in lines {
+            let line = [&["glowplug"], line].concat();
+            let text = |result: Result<Cli, clap::Error>| match result {
+                Ok(cli) => format!("{cli:?}"),
+                Err(error) => error.render().ansi().to_string(),
+            };
+            let short = text(RunLine::try_parse_from(&line).map(Cli::from));
+            assert_eq!(short, text(Cli::try_parse_from(&line)), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn folders_and_variables_are_split_once() {
+        assert_eq!(parse_dir("a::/b::c"), Ok(("a".into(), "/b::c".to_owned())));
+        assert_eq!(parse_dir("a"), Ok(("a".into(), "a".to_owned())));
+        assert!(parse_dir("::x").is_err());
+        assert_eq!(parse_env("A=b=c"), Ok(("A".to_owned(), Some("b=c".to_owned()))));
+        assert_eq!(parse_env("A"), Ok(("A".to_owned(), None)));
+        assert!(parse_env("=x").is_err());
+    }
+}

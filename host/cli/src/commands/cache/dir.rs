@@ -1,0 +1,20 @@
+//! `glowplug cache dir`: where the cache is.
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::output;
+use serde_json::json;
+
+/// Prints the folder, whether it is there or not.
+pub(super) fn run(config: &Config, as_json: bool) -> Result<i32, Failure> {
+    let Some(folder) = config.folder() else {
+        return Err(Failure::new("there is no folder for the cache: no home folder is known")
+            .hint("set HOME or GLOWPLUG_CACHE_DIR, or give --cache-dir"));
+    };
+    if as_json {
+        output::print_json(&json!({ "dir": folder, "key_file": config.key_file(), "config_file": config.file() }));
+    } else {
+        output::print(&format!("{}\n", folder.display()));
+    }
+    Ok(0)
+}

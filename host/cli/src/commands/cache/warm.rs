@@ -1,0 +1,80 @@
+//! `glowplug cache warm`: compiles now what is to start at once later.
+
+use crate::commands::run::default_engine;
+use crate::config::Config;
+use crate::failure::{EXIT_FAILURE, Failure};
+use crate::opening;
+use crate::output;
+use crate::progress::Steps;
+use crate::report::{load_json, phases_json};
+use crate::text;
+use glowplug_cache::{BackendUsed, LoadError, LoadReport, Observer, Outcome, Source};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Warms each file. One that fails does not keep the others from being tried.
+pub(super) fn run(config: Config, files: &[PathBuf], as_json: bool) -> Result<i32, Failure> {
+    let steps = Arc::new(Steps::new(files.len(), "warming"));
+    let opened = opening::open_with(config, Arc::clone(&steps) as Arc<dyn Observer>)?;
+    opened.warn(None);
+    if opened.cache.backend() == BackendUsed::None {
+        return Err(
+            Failure::new("there is no cache to warm").hint("`glowplug config` says which cache is in force, and why")
+        );
+    }
+    let engine = default_engine();
+    let (mut code, mut reports) = (0, Vec::new());
+    for file in files {
+        steps.say(file.display().to_string());
+        let warmed = opened.cache.warm(&engine, &Source::file(file.as_path()));
+        if !steps.above(|| is_warm(file, &warmed, as_json)) {
+            code = EXIT_FAILURE;
+        }
+        reports.push(match &warmed {
+            Ok(report) => as_object(report),
+            Err(error) => {
+                json!({ "source": file.display().to_string(), "outcome": "failed", "reason": error.to_string() })
+            }
+        });
+        steps.advance();
+    }
+    steps.end();
+    if as_json {
+        output::print_json(&Value::Array(reports));
+    }
+    opened.cache.finish();
+    Ok(code)
+}
+
+/// Says what became of one file, and whether its next start is a hit: compiled and not stored is not warm.
+fn is_warm(file: &Path, warmed: &Result<LoadReport, LoadError>, as_json: bool) -> bool {
+    match warmed {
+        Ok(report) => {
+            report.notes.iter().for_each(|note| output::warning(&format!("{}: {note}", file.display())));
+            if !as_json {
+                output::print(&as_line(file, report));
+            }
+            report.notes.is_empty()
+        }
+        Err(error) => {
+            Failure::from(error).report();
+            false
+        }
+    }
+}
+
+fn as_object(report: &LoadReport) -> Value {
+    let mut object = load_json(report);
+    object["phases_us"] = phases_json(report);
+    object
+}
+
+fn as_line(file: &Path, report: &LoadReport) -> String {
+    let size = report.artifact_bytes.map_or_else(String::new, |bytes| format!(", {}", text::size(bytes)));
+    match (report.outcome, report.phases.compile) {
+        (Outcome::Hit, _) => format!("{}: was warm{size}\n", file.display()),
+        (_, Some(time)) => format!("{}: compiled in {}{size}\n", file.display(), text::time(time)),
+        (_, None) => format!("{}: warmed{size}\n", file.display()),
+    }
+}

@@ -1,0 +1,262 @@
+//! `glowplug run`: a program, from the cache.
+//!
+//! What is in this file is on the way of every start; on a hit it takes no step that is not needed.
+
+use crate::args::{ReportArgs, ReportFormat, RunArgs};
+use crate::clock::Clock;
+use crate::commands::compile::write_atomically;
+use crate::failure::{EXIT_TIMEOUT, Failure};
+use crate::opening::{self, Opened};
+use crate::output;
+use crate::precompiled;
+use crate::progress::Progress;
+use crate::report::RunReport;
+use glowplug_cache::{Code, LazyEngine, LoadReport, Source};
+use glowplug_runtime::{DirMount, EngineSpec, Finished, Guest, GuestOptions, Outcome, PreparedGuest, Watchdog};
+use std::ffi::OsStr;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The engine of every command, so that what one compiles is a hit for the others.
+pub(crate) fn default_engine() -> LazyEngine<EngineSpec> {
+    LazyEngine::new(EngineSpec::default(), glowplug_runtime::config)
+}
+
+/// Code as the runtime takes it.
+pub(crate) fn guest_of(code: Code) -> Guest {
+    match code {
+        Code::Module(module) => Guest::Module(module),
+        Code::Component(component) => Guest::Component(component),
+    }
+}
+
+/// Runs the program to its end; the exit code is the program's own.
+pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
+    let (file, own_args) = args.file_and_args.split_first().expect("the parser wants a file");
+    let options = guest_options(args, file, own_args)?;
+    let config = crate::config::Config::load(&args.cache)?;
+    clock.lap("settings");
+    let opened = opening::open_with(config, Arc::new(Progress::default()))?;
+    clock.lap("open");
+    let (code, load) = load(args, &opened, file)?;
+    let in_load = clock.elapsed();
+    // What the library's own phases do not cover is the making of the engine.
+    let covered = load.as_ref().map_or(Duration::ZERO, |load| load.phases.named().map(|(_, time)| time).sum());
+    clock.add("engine", in_load.saturating_sub(covered));
+    opened.warn(load.as_ref());
+
+    let afterwards = Arc::new(Afterwards {
+        opened,
+        report: args.report.wanted(),
+        source: options.name.clone(),
+        load,
+        progress: Mutex::new(Reached { clock, startup: None }),
+    });
+    match run_guest(args, code, &options, &afterwards) {
+        Ok(finished) => {
+            afterwards.add_phases(&finished.phases);
+            let code = said(&finished.outcome);
+            afterwards.finish(code)?;
+            // Before `finished` is dropped: what its memory takes is given back faster by the end of the process.
+            std::process::exit(code);
+        }
+        Err(failure) => {
+            let code = failure.report();
+            afterwards.finish(code)?;
+            Ok(code)
+        }
+    }
+}
+
+fn run_guest(
+    args: &RunArgs,
+    code: Code,
+    options: &GuestOptions,
+    afterwards: &Arc<Afterwards>,
+) -> Result<Finished, Failure> {
+    let prepared = PreparedGuest::new(&guest_of(code), &options.name)?;
+    // From here on, as with `wasmtime run`: the time that compiling takes is not the guest's.
+    let watchdog = args.timeout.map(|limit| watch(limit, afterwards)).transpose()?;
+    let finished = prepared.run(options, || afterwards.guest_begins())?;
+    drop(watchdog);
+    Ok(finished)
+}
+
+/// Says how the guest ended, where that is more than an exit code.
+fn said(outcome: &Outcome) -> i32 {
+    match outcome {
+        Outcome::Exited(_) => {}
+        Outcome::Returned(values) => {
+            output::print(&values.iter().map(|value| format!("{value}\n")).collect::<String>())
+        }
+        // The whole story, with the guest's backtrace, as `wasmtime run` tells it.
+        Outcome::Trapped(error) => output::error_line(&format!("{error:?}")),
+    }
+    outcome.exit_code()
+}
+
+fn guest_options(args: &RunArgs, file: &OsStr, own_args: &[std::ffi::OsString]) -> Result<GuestOptions, Failure> {
+    let utf8 = |arg: &OsStr| {
+        arg.to_str().map(str::to_owned).ok_or_else(|| {
+            Failure::usage(format!("the argument {arg:?} is not UTF-8, which WebAssembly programs take alone"))
+        })
+    };
+    // The name without its folders, which are none of the guest's business.
+    let name = match &args.argv0 {
+        Some(name) => name.clone(),
+        None => utf8(Path::new(file).file_name().unwrap_or(file))?,
+    };
+    let inherited = |name: &String| std::env::var(name).ok();
+    let mut options = GuestOptions {
+        name: file.to_string_lossy().into_owned(),
+        args: std::iter::once(Ok(name)).chain(own_args.iter().map(|arg| utf8(arg))).collect::<Result<_, _>>()?,
+        env: args
+            .env
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), value.clone().or_else(|| inherited(name))?)))
+            .collect(),
+        dirs: args
+            .dirs
+            .iter()
+            .map(|(host, guest)| DirMount { host: host.clone(), guest: guest.clone(), read_only: false })
+            .collect(),
+        max_memory: args.max_memory,
+        invoke: args.invoke.clone(),
+        ..GuestOptions::default()
+    };
+    options.inherit_stdio();
+    Ok(options)
+}
+
+/// The code, and what the library says of it; nothing, where the user gave native code.
+fn load(args: &RunArgs, opened: &Opened, file: &OsStr) -> Result<(Code, Option<LoadReport>), Failure> {
+    let engine = default_engine();
+    if file == "-" {
+        let mut wasm = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut wasm)
+            .map_err(|error| Failure::new("failed to read the program from standard input").because(&error))?;
+        let loaded = opened.cache.load_any(&engine, &Source::bytes("-", wasm))?;
+        return Ok((loaded.module, Some(loaded.report)));
+    }
+    let path = Path::new(file);
+    if args.allow_precompiled && is_native(path)? {
+        let mut config = glowplug_runtime::config(engine.spec());
+        config.enable_compiler(false);
+        return Ok((precompiled::load(&wasmtime::Engine::new(&config)?, path)?, None));
+    }
+    let loaded = opened.cache.load_any(&engine, &Source::file(path))?;
+    Ok((loaded.module, Some(loaded.report)))
+}
+
+/// Whether the file begins as native code does; asked only where native code is allowed.
+fn is_native(path: &Path) -> Result<bool, Failure> {
+    let mut magic = Vec::with_capacity(4);
+    std::fs::File::open(path)
+        .and_then(|file| file.take(4).read_to_end(&mut magic))
+        .map_err(|error| Failure::file("read", path, &error))?;
+    Ok(magic == b"\x7fELF")
+}
+
+fn watch(limit: Duration, afterwards: &Arc<Afterwards>) -> Result<Watchdog, Failure> {
+    let afterwards = Arc::clone(afterwards);
+    let expired = move || {
+        output::error_line(&format!(
+            "{} timed out after {} (--timeout)",
+            afterwards.source,
+            humantime::format_duration(limit)
+        ));
+        if let Err(failure) = afterwards.finish(EXIT_TIMEOUT) {
+            failure.report();
+        }
+        std::process::exit(EXIT_TIMEOUT);
+    };
+    Watchdog::start(limit, expired)
+        .map_err(|error| Failure::new("failed to start the clock for --timeout").because(&error))
+}
+
+/// A report that was asked for.
+struct Wanted {
+    format: ReportFormat,
+    file: Option<PathBuf>,
+}
+
+impl ReportArgs {
+    fn wanted(&self) -> Option<Wanted> {
+        let format = match (self.report, &self.report_file) {
+            (Some(format), _) => format,
+            // Who has it written to a file has a program read it.
+            (None, Some(_)) => ReportFormat::Json,
+            (None, None) => return None,
+        };
+        Some(Wanted { format, file: self.report_file.clone() })
+    }
+}
+
+/// How far the start has come; the watchdog may ask while the guest runs.
+struct Reached {
+    clock: Clock,
+    startup: Option<Duration>,
+}
+
+/// What is left to do when the guest has ended, or must end.
+struct Afterwards {
+    opened: Opened,
+    report: Option<Wanted>,
+    source: String,
+    load: Option<LoadReport>,
+    progress: Mutex<Reached>,
+}
+
+impl Afterwards {
+    fn reached(&self) -> std::sync::MutexGuard<'_, Reached> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn guest_begins(&self) {
+        let now = Instant::now();
+        let mut reached = self.reached();
+        reached.startup = Some(reached.clock.until(now));
+    }
+
+    fn add_phases(&self, phases: &glowplug_runtime::Phases) {
+        let mut reached = self.reached();
+        reached.clock.add("link", phases.link);
+        reached.clock.add("instantiate", phases.instantiate);
+    }
+
+    /// Reports, and gives the cache its time.
+    fn finish(&self, exit_code: i32) -> Result<(), Failure> {
+        // The guest's output is in nobody's buffer when this process is gone.
+        let _ = std::io::stdout().flush();
+        if let Some(wanted) = &self.report {
+            let reached = self.reached();
+            let report = RunReport {
+                load: self.load.as_ref(),
+                source: self.source.clone(),
+                clock: &reached.clock,
+                startup: reached.startup,
+                exit_code,
+            };
+            let text = match wanted.format {
+                ReportFormat::Text => report.text(),
+                ReportFormat::Json => format!("{}\n", report.json()),
+            };
+            match &wanted.file {
+                Some(path) => write_report(path, &text)?,
+                None => output::note(&text),
+            }
+        }
+        self.opened.cache.finish();
+        Ok(())
+    }
+}
+
+/// Whole, unless it is no plain file: a pipe or `/dev/stderr` cannot be replaced.
+fn write_report(path: &Path, text: &str) -> Result<(), Failure> {
+    let plain = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) || !path.exists();
+    let written = if plain { write_atomically(path, text.as_bytes()) } else { std::fs::write(path, text) };
+    written.map_err(|error| Failure::file("write", path, &error))
+}

@@ -1,0 +1,161 @@
+//! What is said of a start: as text, and as one JSON object.
+
+use crate::clock::Clock;
+use crate::text;
+use glowplug_cache::{CacheKey, LoadReport, MissReason};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// A start, from the process's beginning to its end.
+pub(crate) struct RunReport<'a> {
+    /// What the library says; `None` for native code that was given by the user.
+    pub(crate) load: Option<&'a LoadReport>,
+    /// What was run.
+    pub(crate) source: String,
+    /// The parts of the start that are the program's own.
+    pub(crate) clock: &'a Clock,
+    /// From the process's start to the guest's first instruction; `None` when it came to none.
+    pub(crate) startup: Option<Duration>,
+    /// How it ended.
+    pub(crate) exit_code: i32,
+}
+
+impl RunReport<'_> {
+    /// One object.
+    pub(crate) fn json(&self) -> Value {
+        let mut object = match self.load {
+            Some(load) => load_json(load),
+            None => json!({ "source": self.source, "outcome": "bypass", "tier": null, "backend": "none",
+                            "reason": PRECOMPILED, "reason_code": "bypass", "key": null }),
+        };
+        let mut phases = Map::new();
+        for (name, time) in self.phases() {
+            phases.insert(name.to_owned(), text::microseconds(time).into());
+        }
+        let fields = object.as_object_mut().expect("made as an object above");
+        fields.insert("phases_us".to_owned(), Value::Object(phases));
+        fields.insert("startup_us".to_owned(), self.startup.map(text::microseconds).into());
+        fields.insert("exit_code".to_owned(), self.exit_code.into());
+        fields.insert("peak_memory_bytes".to_owned(), peak_memory().into());
+        object
+    }
+
+    /// The parts of the start in the order in which they happened.
+    fn phases(&self) -> Vec<(&'static str, Duration)> {
+        let (before, after): (Vec<_>, Vec<_>) =
+            self.clock.phases().partition(|(name, _)| !matches!(*name, "link" | "instantiate"));
+        let load = self.load.into_iter().flat_map(|load| load.phases.named());
+        before.into_iter().chain(load).chain(after).collect()
+    }
+
+    /// Lines for people.
+    pub(crate) fn text(&self) -> String {
+        let mut lines = String::new();
+        let mut line = |name: &str, value: String| {
+            let _ = writeln!(lines, "{:<14} {value}", format!("{name}:"));
+        };
+        line("source", self.source.clone());
+        match self.load {
+            Some(load) => {
+                line("outcome", outcome_words(load));
+                if let Some(reason) = reason_words(load) {
+                    line("reason", reason);
+                }
+                if let Some(bytes) = load.wasm_bytes {
+                    line("wasm", text::size(bytes));
+                }
+                if let Some(bytes) = load.artifact_bytes {
+                    line("artifact", text::size(bytes));
+                }
+                if let Some(key) = &load.key {
+                    line("key", format!("{} {}, engine {}", key.kind, key.module.short(), key.engine.digest().short()));
+                }
+                if let Some(saved) = load.saved {
+                    line("saved", format!("{} of compiling", text::time(saved)));
+                }
+                for note in &load.notes {
+                    line("note", note.clone());
+                }
+            }
+            None => line("outcome", format!("bypass: {PRECOMPILED}")),
+        }
+        if let Some(startup) = self.startup {
+            line("start-up", text::time(startup));
+        }
+        for (name, time) in self.phases() {
+            line(&format!("  {name}"), text::time(time));
+        }
+        if let Some(bytes) = peak_memory() {
+            line("peak memory", text::size(bytes));
+        }
+        line("exit code", self.exit_code.to_string());
+        lines
+    }
+}
+
+const PRECOMPILED: &str = "native code was given (--allow-precompiled)";
+
+/// The part of a report that is the library's.
+pub(crate) fn load_json(load: &LoadReport) -> Value {
+    json!({
+        "source": load.source,
+        "outcome": load.outcome,
+        "tier": load.tier,
+        "backend": load.backend,
+        "reason": reason_words(load),
+        "reason_code": reason_code(load.reason.as_ref(), load.bypass.as_deref()),
+        "key": load.key.as_ref().map(key_json),
+        "wasm_bytes": load.wasm_bytes,
+        "artifact_bytes": load.artifact_bytes,
+        "saved_us": load.saved.map(text::microseconds),
+        "notes": load.notes,
+    })
+}
+
+/// The phases of a load alone, for commands that run nothing.
+pub(crate) fn phases_json(load: &LoadReport) -> Value {
+    Value::Object(load.phases.named().map(|(name, time)| (name.to_owned(), text::microseconds(time).into())).collect())
+}
+
+/// A key as JSON, by the names of its inputs.
+pub(crate) fn key_json(key: &CacheKey) -> Value {
+    json!({ "module": key.module, "engine": key.engine, "kind": key.kind, "schema": key.schema })
+}
+
+/// The reason as one word, for programs.
+pub(crate) fn reason_code(reason: Option<&MissReason>, bypass: Option<&str>) -> Option<&'static str> {
+    reason.map(MissReason::code).or(bypass.map(|_| "bypass"))
+}
+
+fn reason_words(load: &LoadReport) -> Option<String> {
+    load.reason.as_ref().map(ToString::to_string).or_else(|| load.bypass.clone())
+}
+
+fn outcome_words(load: &LoadReport) -> String {
+    format!("{} ({}, backend {})", word(&load.outcome), word(&load.tier), word(&load.backend))
+}
+
+/// An enumeration's value as reports write it.
+pub(crate) fn word(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        other => unreachable!("an enumeration of words became {other:?}"),
+    }
+}
+
+/// The most memory that this process has had so far, as the kernel counts it.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn this_process_has_memory() {
+        assert!(super::peak_memory().is_none_or(|bytes| bytes > 4096));
+    }
+}

@@ -1,0 +1,61 @@
+//! Which functions of the host a guest is linked to.
+
+use wasmtime::error::Context as _;
+use wasmtime::{Module, Result};
+use wasmtime_wasi::p1;
+
+use crate::host::Host;
+
+/// The name under which modules import WASI preview 1.
+const PREVIEW_1: &str = "wasi_snapshot_preview1";
+
+/// Resolves a module's imports.
+///
+/// Preview 1 comes as a whole or not at all. A module that imports none of it is spared the cost, which is half that
+/// of starting an engine.
+///
+/// # Errors
+///
+/// When the module imports something that the host does not have, or has with another type.
+pub(crate) fn link_module(module: &Module, name: &str) -> Result<wasmtime::InstancePre<Host>> {
+    let mut linker = wasmtime::Linker::new(module.engine());
+    if module.imports().any(|import| import.module() == PREVIEW_1) {
+        p1::add_to_linker_async(&mut linker, |host: &mut Host| &mut host.wasi)?;
+    }
+    linker
+        .instantiate_pre(module)
+        .with_context(|| explain_imports(module))
+        .with_context(|| format!("failed to instantiate {name:?}"))
+}
+
+/// Wasmtime names one import; whoever has to provide them wants to know them all.
+fn explain_imports(module: &Module) -> String {
+    let foreign: Vec<String> = module
+        .imports()
+        .filter(|import| import.module() != PREVIEW_1)
+        .map(|import| format!("`{}::{}`", import.module(), import.name()))
+        .collect();
+    if foreign.is_empty() {
+        format!("the module does not agree with {PREVIEW_1} as this host provides it")
+    } else {
+        format!(
+            "the host provides {PREVIEW_1} and nothing else, and the module imports {} too; \
+             build it for wasm32-wasip1",
+            foreign.join(", ")
+        )
+    }
+}
+
+/// Resolves a component's imports, against WASI preview 2.
+///
+/// # Errors
+///
+/// When the component imports something that the host does not have, or has with another type.
+pub(crate) fn link_component(
+    component: &wasmtime::component::Component,
+    name: &str,
+) -> Result<wasmtime::component::InstancePre<Host>> {
+    let mut linker = wasmtime::component::Linker::new(component.engine());
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    linker.instantiate_pre(component).with_context(|| format!("failed to instantiate {name:?}"))
+}

@@ -1,0 +1,129 @@
+//! The guests in `guest/prebuilt` are committed as binaries. These tests tie each to its sources: they fail when a source,
+//! a lock file or a prebuilt file changes and `guest/build.sh` was not run after it.
+//!
+//! The digests are computed here a second time, independently of `guest/pack`, which wrote them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+const ADVICE: &str = "run guest/build.sh, and commit guest/prebuilt";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    guests: BTreeMap<String, Guest>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Guest {
+    sources: String,
+    toolchain: String,
+    licences: BTreeMap<String, String>,
+    files: BTreeMap<String, PackedFile>,
+}
+
+#[derive(Deserialize, PartialEq, Debug)]
+#[serde(deny_unknown_fields)]
+struct PackedFile {
+    blake3: String,
+    bytes: u64,
+}
+
+fn guests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("guest")
+}
+
+fn read(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn manifest() -> Manifest {
+    serde_json::from_slice(&read(&guests().join("prebuilt/manifest.json"))).expect("guest/prebuilt/manifest.json")
+}
+
+/// Paths of all files below `folder`, relative to `base` and separated by `/` on every platform.
+fn files_below(base: &Path, folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("a folder's entry").path();
+        if path.is_dir() {
+            found.extend(files_below(base, &path));
+        } else {
+            let parts: Vec<_> = path.strip_prefix(base).expect("below the base").iter().collect();
+            let parts: Vec<_> = parts.iter().map(|part| part.to_str().expect("a UTF-8 name")).collect();
+            found.insert(parts.join("/"));
+        }
+    }
+    found
+}
+
+/// For each source file, sorted by path: path, NUL, length as 8 bytes little-endian, contents; all into one hasher.
+fn digest_of_sources(guest: &Path) -> String {
+    let mut files = files_below(guest, &guest.join("src"));
+    files.extend(["Cargo.toml".to_owned(), "Cargo.lock".to_owned()]);
+    let mut input = Vec::new();
+    for file in files {
+        let contents = read(&guest.join(&file));
+        input.extend_from_slice(file.as_bytes());
+        input.push(0);
+        input.extend_from_slice(&u64::try_from(contents.len()).expect("a length").to_le_bytes());
+        input.extend_from_slice(&contents);
+    }
+    blake3::hash(&input).to_hex().to_string()
+}
+
+#[test]
+fn sources_are_those_that_the_prebuilt_guests_were_built_from() {
+    for (name, guest) in manifest().guests {
+        let digest = digest_of_sources(&guests().join(&name));
+        assert_eq!(digest, guest.sources, "the sources of guest/{name} have changed: {ADVICE}");
+    }
+}
+
+#[test]
+fn prebuilt_files_are_those_that_the_manifest_names() {
+    let prebuilt = guests().join("prebuilt");
+    let mut named = BTreeSet::from(["manifest.json".to_owned()]);
+    for (guest, entry) in manifest().guests {
+        for (name, recorded) in entry.files {
+            let contents = read(&prebuilt.join(&name));
+            let actual = PackedFile {
+                blake3: blake3::hash(&contents).to_hex().to_string(),
+                bytes: u64::try_from(contents.len()).expect("a length"),
+            };
+            assert_eq!(actual, recorded, "guest/prebuilt/{name} is not what {guest} was recorded as: {ADVICE}");
+            named.insert(name);
+        }
+    }
+    // A file that no guest owns is one whose sources nobody can check.
+    assert_eq!(files_below(&prebuilt, &prebuilt), named, "guest/prebuilt and its manifest differ: {ADVICE}");
+}
+
+#[test]
+fn manifest_says_how_and_under_what_licence() {
+    let manifest = manifest();
+    assert!(!manifest.guests.is_empty(), "a manifest without guests checks nothing");
+    for (name, guest) in manifest.guests {
+        assert!(guest.toolchain.starts_with("rustc "), "{name}: {:?} is not a toolchain", guest.toolchain);
+        assert!(!guest.files.is_empty(), "{name} has no files");
+        assert!(guest.licences.contains_key(&name), "{name} does not state its own licence");
+    }
+}
+
+/// `guest/build.sh` checks the machine it runs on; this checks what another machine has committed.
+#[test]
+fn prebuilt_files_name_no_home_folder() {
+    for entry in manifest().guests.values() {
+        for name in entry.files.keys() {
+            let contents = read(&guests().join("prebuilt").join(name));
+            for trace in ["/home/", "/Users/", "/root/", ".cargo/registry"] {
+                let found = contents.windows(trace.len()).any(|window| window == trace.as_bytes());
+                assert!(!found, "guest/prebuilt/{name} contains {trace:?}: {ADVICE}");
+            }
+        }
+    }
+}
