@@ -108,8 +108,9 @@ build_coreutils() {
     return 1
   fi
   say "building coreutils $coreutils_version for wasm32-wasip1: some minutes"
-  CARGO_PROFILE_RELEASE_OPT_LEVEL=s CARGO_PROFILE_RELEASE_LTO=true CARGO_PROFILE_RELEASE_STRIP=symbols \
-    CARGO_PROFILE_RELEASE_PANIC=abort cargo "${toolchain[@]}" install --quiet --locked \
+  # Optimised for speed, as programs are shipped that nobody has shrunk: 10.5 MB. For size it would be 8.3 MB.
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=3 CARGO_PROFILE_RELEASE_LTO=thin CARGO_PROFILE_RELEASE_STRIP=symbols \
+    cargo "${toolchain[@]}" install --quiet --locked \
     "coreutils@$coreutils_version" --no-default-features --features feat_wasm --target wasm32-wasip1 \
     --root "$scratch/coreutils" >&2 || return
   install -m 644 "$scratch/coreutils/bin/coreutils.wasm" "$1/coreutils.wasm"

@@ -19,6 +19,8 @@ pub trait Engines: sealed::Sealed + Sync {
     #[doc(hidden)]
     fn hint(&self) -> Option<Digest>;
     #[doc(hidden)]
+    fn known_fingerprint(&self) -> Option<&OnceLock<EngineFingerprint>>;
+    #[doc(hidden)]
     fn cached_by(&self, cache: &wasmtime::Cache) -> wasmtime::Result<Engine>;
 }
 
@@ -38,6 +40,10 @@ impl Engines for Engine {
     }
 
     fn hint(&self) -> Option<Digest> {
+        None
+    }
+
+    fn known_fingerprint(&self) -> Option<&OnceLock<EngineFingerprint>> {
         None
     }
 
@@ -70,6 +76,7 @@ pub struct LazyEngine<S> {
     make: fn(&S) -> Config,
     runtime: OnceLock<Engine>,
     compiler: OnceLock<Engine>,
+    fingerprint: OnceLock<EngineFingerprint>,
     /// With Wasmtime's own cache in this folder.
     cached: OnceLock<(PathBuf, Engine)>,
 }
@@ -86,7 +93,14 @@ impl<S: Hash + Sync> LazyEngine<S> {
     /// `make` must be a function of its argument alone: one that reads the environment, a clock or a global variable can
     /// lead to a miss at every start, though never to code for other settings (Wasmtime checks those again).
     pub fn new(spec: S, make: fn(&S) -> Config) -> Self {
-        Self { spec, make, runtime: OnceLock::new(), compiler: OnceLock::new(), cached: OnceLock::new() }
+        Self {
+            spec,
+            make,
+            runtime: OnceLock::new(),
+            compiler: OnceLock::new(),
+            fingerprint: OnceLock::new(),
+            cached: OnceLock::new(),
+        }
     }
 
     /// What the engine is made from.
@@ -144,6 +158,10 @@ impl<S: Hash + Sync> Engines for LazyEngine<S> {
         self.spec.hash(&mut hasher);
         hash_cpu(&mut hasher);
         Some(hasher.digest())
+    }
+
+    fn known_fingerprint(&self) -> Option<&OnceLock<EngineFingerprint>> {
+        Some(&self.fingerprint)
     }
 
     fn cached_by(&self, cache: &wasmtime::Cache) -> wasmtime::Result<Engine> {

@@ -235,7 +235,11 @@ mod tests {
         }
     }
 
-    #[expect(unsafe_code, reason = "Wasmtime's loader trusts its bytes, and these were compiled a line above")]
+    #[expect(
+        unsafe_code,
+        clippy::disallowed_methods,
+        reason = "Wasmtime's loader trusts its bytes, and these were compiled a line above"
+    )]
     fn load(engine: &Engine, artifact: &[u8]) -> wasmtime::Result<Module> {
         // SAFETY: the bytes come from `precompile_module` in the same test.
         unsafe { Module::deserialize(engine, artifact) }

@@ -21,6 +21,7 @@ use explain::explain;
 use resolve::{Resolved, read_file};
 use std::borrow::Cow;
 use std::io;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// One load under way.
@@ -125,14 +126,22 @@ impl<'l, E: Engines> Load<'l, E> {
     }
 
     /// The fingerprint of the engine: remembered, where the compiler has not been made yet.
-    fn fingerprint(&mut self, store: &Store) -> Result<EngineFingerprint, LoadError> {
-        let hint = self.engines.hint();
-        if let Some(fingerprint) = hint.and_then(|hint| store.remembered_fingerprint(hint)) {
-            return Ok(fingerprint);
+    fn fingerprint(&self, store: &Store) -> Result<EngineFingerprint, LoadError> {
+        let known = self.engines.known_fingerprint();
+        if let Some(fingerprint) = known.and_then(OnceLock::get) {
+            return Ok(*fingerprint);
         }
-        let fingerprint = self.cache.fingerprints.of(self.compiler()?);
-        if let Some(hint) = hint {
+        let hint = self.engines.hint();
+        let remembered = hint.and_then(|hint| store.remembered_fingerprint(hint));
+        let fingerprint = match remembered {
+            Some(fingerprint) => fingerprint,
+            None => self.cache.fingerprints.of(self.compiler()?),
+        };
+        if let (Some(hint), None) = (hint, remembered) {
             self.note_failure("remember the engine", store.remember_fingerprint(hint, fingerprint));
+        }
+        if let Some(known) = known {
+            let _ = known.set(fingerprint);
         }
         Ok(fingerprint)
     }
