@@ -53,6 +53,11 @@ main() {
   unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME WASMTIME_CACHE_DIR WASMTIME_CACHE_ENABLED
   local variable
   for variable in "${!GLOWPLUG_@}"; do unset "$variable"; done
+  # Copies, as an installation makes them: a file as the linker left it lies in small pieces in memory, and a page fault
+  # on it costs twice as much (adr/0007).
+  mkdir "$scratch/bin"
+  cp "$wasmtime" "$scratch/bin/wasmtime" && wasmtime=$scratch/bin/wasmtime
+  cp "$glowplug" "$scratch/bin/glowplug" && glowplug=$scratch/bin/glowplug
   # Otherwise every error that is made, even one that is handled, walks the stack.
   unset RUST_BACKTRACE RUST_LOG
 

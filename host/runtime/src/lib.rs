@@ -26,6 +26,7 @@ mod host;
 mod module;
 mod outcome;
 mod prepared;
+mod preview1;
 mod spec;
 mod wasi;
 mod watchdog;

@@ -2,25 +2,23 @@
 
 use wasmtime::error::Context as _;
 use wasmtime::{Module, Result};
-use wasmtime_wasi::p1;
 
 use crate::host::Host;
+use crate::preview1::{self, MODULE as PREVIEW_1};
 
-/// The name under which modules import WASI preview 1.
-const PREVIEW_1: &str = "wasi_snapshot_preview1";
-
-/// Resolves a module's imports.
-///
-/// Preview 1 comes as a whole or not at all. A module that imports none of it is spared the cost, which is half that
-/// of starting an engine.
+/// Resolves a module's imports, and makes nothing that it does not import.
 ///
 /// # Errors
 ///
 /// When the module imports something that the host does not have, or has with another type.
 pub(crate) fn link_module(module: &Module, name: &str) -> Result<wasmtime::InstancePre<Host>> {
     let mut linker = wasmtime::Linker::new(module.engine());
-    if module.imports().any(|import| import.module() == PREVIEW_1) {
-        p1::add_to_linker_async(&mut linker, |host: &mut Host| &mut host.wasi)?;
+    let mut added: Vec<&str> = Vec::new();
+    for import in module.imports().filter(|import| import.module() == PREVIEW_1) {
+        // A module may import the same function twice.
+        if !added.contains(&import.name()) && preview1::add(&mut linker, import.name())? {
+            added.push(import.name());
+        }
     }
     linker
         .instantiate_pre(module)
