@@ -160,8 +160,7 @@ print(*paths[-1:])'
 # Lists of contenders: four words each, GROUP NAME COMMAND FOLDER; an empty FOLDER means that nothing is emptied.
 warm=() cold=()
 
-# add_work SIZE MODULE ARG...: skipped when the module is missing. Warm and cold have caches of their own, one for each
-# program and module, so that emptying one touches no other.
+# add_work SIZE MODULE ARG...: skipped when the module is missing. wasmtime has a cache for each module, warm and cold apart.
 add_work() {
   local size=$1 module=$2
   shift 2
@@ -176,9 +175,10 @@ add_work() {
     printf -v command '%q ' "$wasmtime" run -C cache=y -C "cache-config=$folder.toml" "$module" "$@"
     list+=("$size, $state" wasmtime "$command" "$([[ $state == cold ]] && echo "$folder" || true)")
 
-    folder=$scratch/glowplug-${size// /}-$state
-    mkdir -m 700 "$folder"
-    printf -v command '%q ' "$glowplug" run --cache-dir "$folder" "$module" "$@"
+    # As people start it: without options, its cache at home. Warm starts are measured before cold ones empty it.
+    folder=$HOME/.cache/glowplug
+    mkdir -p -m 700 "$folder"
+    printf -v command '%q ' "$glowplug" run "$module" "$@"
     list+=("$size, $state" glowplug "$command" "$([[ $state == cold ]] && echo "$folder" || true)")
   done
 

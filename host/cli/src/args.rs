@@ -37,15 +37,28 @@ pub(crate) struct Cli {
 impl Cli {
     /// Reads this process's command line; ends the process with a message, or with help, where clap says so.
     ///
-    /// Describing all commands to clap takes longer than mapping an artifact, so `run`, which has to be fast, is tried
-    /// with a description of itself alone. A test sees to it that nobody can tell.
+    /// Describing all commands to clap takes longer than mapping an artifact. So `run`, which has to be fast, is tried
+    /// with a description of itself alone, and with none where it has no options. A test sees to it that nobody can tell.
     pub(crate) fn of_process() -> Self {
         let args: Vec<OsString> = std::env::args_os().collect();
-        if args.get(1).is_some_and(|command| command == "run") {
+        if let Some(cli) = Self::run_without_options(&args) {
+            cli
+        } else if args.get(1).is_some_and(|command| command == "run") {
             RunLine::parse_from(args).into()
         } else {
             Self::parse_from(args)
         }
+    }
+
+    /// `glowplug run FILE ARGS...`: nothing in it is for us to understand, because what follows FILE is the program's.
+    fn run_without_options(args: &[OsString]) -> Option<Self> {
+        let [_, command, file_and_args @ ..] = args else { return None };
+        let file = file_and_args.first()?;
+        let is_option = file.as_encoded_bytes().starts_with(b"-") && file != "-";
+        (command == "run" && !is_option).then(|| Self {
+            logging: LoggingArgs::default(),
+            command: Command::Run(Box::new(RunArgs { file_and_args: file_and_args.to_vec(), ..RunArgs::default() })),
+        })
     }
 }
 
@@ -77,7 +90,7 @@ fn version() -> &'static str {
 }
 
 /// What is logged.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct LoggingArgs {
     /// Say on standard error what is done; twice for details. GLOWPLUG_LOG takes a filter, such as glowplug_cache=trace
     #[arg(short, long, global = true, action = clap::ArgAction::Count, display_order = 900)]
@@ -114,7 +127,7 @@ pub(crate) enum Command {
 }
 
 /// Run a WebAssembly program: a core module or a component, in the binary or the text format
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
     override_usage = "glowplug run [OPTIONS] FILE [ARGS]...",
     after_help = "Examples:
@@ -160,7 +173,7 @@ pub(crate) struct RunArgs {
 }
 
 /// What is said of the start afterwards.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Report")]
 pub(crate) struct ReportArgs {
     /// Say on standard error, after the program has ended, whether it came from the cache, why, and how long each part took
@@ -363,8 +376,13 @@ mod tests {
 
     #[test]
     fn the_short_way_of_run_is_like_the_long_one() {
-        let lines: [&[&str]; 9] = [
+        let lines: [&[&str]; 14] = [
             &["run"],
+            &["run", "app.wasm"],
+            &["run", "-", "x"],
+            &["run", "app.wasm", "--", "--report", "-v"],
+            &["run", "app.wasm", "", "--help"],
+            &["run", "--", "app.wasm", "-v"],
             &["run", "--help"],
             &["run", "-h"],
             &["run", "--nonsense", "app.wasm"],
@@ -382,6 +400,10 @@ mod tests {
             };
             let short = text(RunLine::try_parse_from(&line).map(Cli::from));
             assert_eq!(short, text(Cli::try_parse_from(&line)), "{line:?}");
+            let words: Vec<OsString> = line.iter().map(OsString::from).collect();
+            if let Some(cli) = Cli::run_without_options(&words) {
+                assert_eq!(short, format!("{cli:?}"), "{line:?}");
+            }
         }
     }
 
