@@ -8,7 +8,7 @@ use crate::fingerprint::{EngineFingerprint, EngineInputs};
 use crate::key::{CacheKey, ModuleDigest};
 use crate::seal::Flaw;
 use crate::settings::Verify;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -134,6 +134,10 @@ impl Store {
                 continue;
             }
             let files = self.list(&path)?;
+            if files.is_empty() {
+                strays.push((path, folder));
+                continue;
+            }
             let sizes: BTreeMap<&str, u64> =
                 files.iter().map(|file| (file.name.as_str(), file.meta.identity.size)).collect();
             for file in &files {
@@ -206,7 +210,7 @@ impl Store {
             findings.push(Finding { path: layout::artifact(&entry.key), problem, bytes: entry.bytes });
         }
         for (path, stray) in strays {
-            if !stray.name.starts_with(layout::TEMPORARY) {
+            if !stray.name.starts_with(layout::TEMPORARY) && !stray.meta.is_dir {
                 let problem = Some("it does not belong to an artifact with a manifest".to_owned());
                 findings.push(Finding { path, problem, bytes: 0 });
             }
@@ -270,7 +274,9 @@ impl Store {
         pruned.kept_entries = (stored.len() - evicted.len()) as u64;
         let gone: u64 = evicted.iter().map(|id| stored[*id].bytes).sum();
         pruned.kept_bytes = stored.iter().map(|entry| entry.bytes).sum::<u64>() - gone;
-        self.sweep(strays, now, limits.age, dry_run, &mut pruned)?;
+        // An engine whose artifacts are in use is still to be explained, however long ago it was made.
+        let engines: BTreeSet<String> = stored.iter().map(|entry| layout::engine_inputs(entry.key.engine)).collect();
+        self.sweep(strays, now, limits.age, &engines, dry_run, &mut pruned)?;
         Ok(pruned)
     }
 
@@ -281,6 +287,7 @@ impl Store {
         strays: Vec<Stray>,
         now: SystemTime,
         record_age: Duration,
+        keep_records: &BTreeSet<String>,
         dry_run: bool,
         pruned: &mut Pruned,
     ) -> io::Result<()> {
@@ -299,8 +306,9 @@ impl Store {
             for file in self.list(folder)? {
                 let temporary = file.name.starts_with(layout::TEMPORARY);
                 let due = age(&file, now) > if temporary { LEFTOVER_AGE } else { keep };
-                if due && !file.meta.is_dir && (folder != "." || temporary) {
-                    old.push(((format!("{folder}/{}", file.name), file), why));
+                let path = format!("{folder}/{}", file.name);
+                if due && !file.meta.is_dir && (folder != "." || temporary) && !keep_records.contains(&path) {
+                    old.push(((path, file), why));
                 }
             }
         }

@@ -148,3 +148,28 @@ fn probing_says_why_without_changing_anything() {
     assert_eq!(reason, "tunables changed: consume_fuel false -> true");
     assert_eq!(home.stored("v1/"), before);
 }
+
+#[test]
+fn what_explains_an_engine_stays_as_long_as_its_artifacts() {
+    let home = Home::new();
+    load_answer(&home.cache(), 1);
+    let engines = home.stored("engines/");
+    assert_eq!(engines.len(), 2, "the inputs and a hint: {engines:?}");
+    engines.iter().for_each(|path| age(path, 24 * 60));
+    home.cache().prune(false).expect("pruned");
+    let left = home.the_stored("engines/");
+    assert!(left.to_string_lossy().ends_with(".json"), "the hint goes, it is made again: {left:?}");
+
+    age(&manifest(&home, 1), 24 * 60);
+    age(&left, 24 * 60);
+    let folder = manifest(&home, 1).parent().expect("a folder").to_owned();
+    home.cache().prune(false).expect("pruned");
+    assert_eq!(home.cache().entries().expect("listed").len(), 0);
+    home.cache().prune(false).expect("pruned");
+    assert_eq!(home.stored("engines/"), Vec::<PathBuf>::new());
+    assert!(folder.is_dir(), "somebody may be about to write to it");
+    let old = SystemTime::now() - Duration::from_secs(7200);
+    std::fs::File::open(&folder).and_then(|folder| folder.set_modified(old)).expect("aged");
+    home.cache().prune(false).expect("pruned");
+    assert!(!folder.exists());
+}
