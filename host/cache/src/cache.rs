@@ -85,6 +85,17 @@ impl ModuleCache {
     ///
     /// # Errors
     /// When the settings contradict themselves.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// use glowplug_cache::{BackendUsed, ModuleCache, Settings};
+    ///
+    /// let cache = ModuleCache::open(Settings::new(home.path().join("cache"), home.path().join("data/key"))).unwrap();
+    /// assert_eq!(cache.backend(), BackendUsed::Aot);
+    /// for step in cache.steps_down() {
+    ///     eprintln!("{step}"); // never reached here: nothing was wrong
+    /// }
+    /// ```
     pub fn open(settings: Settings) -> Result<Self, SettingsError> {
         settings.check()?;
         let mut cache = Self::disabled("the cache is switched off");
@@ -107,6 +118,14 @@ impl ModuleCache {
     }
 
     /// A cache that caches nothing, for the reason given, which reports repeat. For programs that know no folder.
+    ///
+    /// ```
+    /// use glowplug_cache::{ModuleCache, Outcome, Source};
+    ///
+    /// let cache = ModuleCache::disabled("this machine has no home folder");
+    /// let report = cache.load(&wasmtime::Engine::default(), &Source::bytes("m", &b"(module)"[..])).unwrap().report;
+    /// assert_eq!((report.outcome, report.bypass.unwrap()), (Outcome::Bypass, "this machine has no home folder".into()));
+    /// ```
     pub fn disabled(reason: impl Into<String>) -> Self {
         Self {
             settings: None,
@@ -165,6 +184,16 @@ impl ModuleCache {
 
     /// Prepares the configuration of an engine that is going to be used with this cache: when Wasmtime's own cache is the
     /// backend, a plain engine must have been told before it was made. [`LazyEngine`](crate::LazyEngine) needs no telling.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// let mut config = wasmtime::Config::new();
+    /// cache.configure(&mut config);
+    /// let engine = wasmtime::Engine::new(&config).unwrap();
+    /// cache.load(&engine, &Source::bytes("m", &b"(module)"[..])).unwrap();
+    /// ```
     pub fn configure(&self, config: &mut Config) {
         if let Some(cache) = &self.wasmtime {
             config.cache(Some(cache.clone()));
@@ -218,6 +247,17 @@ impl ModuleCache {
     ///
     /// # Errors
     /// When the source cannot be read or does not compile. A cache that fails is no error.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// let engine = wasmtime::Engine::default();
+    /// for (text, kind) in [("(module)", Kind::Module), ("(component)", Kind::Component)] {
+    ///     let loaded = cache.load_any(&engine, &Source::bytes("it", text.as_bytes())).unwrap();
+    ///     assert_eq!(loaded.module.kind(), kind);
+    /// }
+    /// ```
     pub fn load_any<E: Engines>(&self, engine: &E, source: &Source<'_>) -> Result<Loaded<Code>, LoadError> {
         let (module, report) = Load::run(self, engine, source, None)?;
         Ok(Loaded { module, report })
@@ -245,6 +285,15 @@ impl ModuleCache {
     ///
     /// # Errors
     /// When the source cannot be read or does not compile.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// let (engine, source) = (wasmtime::Engine::default(), Source::bytes("m", &b"(module)"[..]));
+    /// assert_eq!(cache.warm(&engine, &source).unwrap().outcome, Outcome::Miss);
+    /// assert_eq!(cache.load(&engine, &source).unwrap().report.outcome, Outcome::Hit);
+    /// ```
     pub fn warm<E: Engines>(&self, engine: &E, source: &Source<'_>) -> Result<LoadReport, LoadError> {
         Load::run(self, engine, source, None).map(|(_, report)| report)
     }
@@ -269,6 +318,14 @@ impl ModuleCache {
     ///
     /// # Errors
     /// When there is no store, or it cannot be read.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// cache.warm(&wasmtime::Engine::default(), &Source::bytes("mine", &b"(module)"[..])).unwrap();
+    /// assert_eq!(cache.stats().unwrap().misses["never-seen"], 1);
+    /// ```
     pub fn stats(&self) -> io::Result<Stats> {
         self.flush_counters();
         self.opened()?.stats()
@@ -279,6 +336,14 @@ impl ModuleCache {
     ///
     /// # Errors
     /// When there is no store, or it cannot be listed.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// cache.warm(&wasmtime::Engine::default(), &Source::bytes("mine", &b"(module)"[..])).unwrap();
+    /// assert!(cache.verify().unwrap().iter().all(|finding| finding.problem.is_none()));
+    /// ```
     pub fn verify(&self) -> io::Result<Vec<Finding>> {
         self.opened()?.verify()
     }
@@ -288,6 +353,14 @@ impl ModuleCache {
     ///
     /// # Errors
     /// When there is no store, or something cannot be removed.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// cache.warm(&wasmtime::Engine::default(), &Source::bytes("mine", &b"(module)"[..])).unwrap();
+    /// assert_eq!(cache.prune(true).unwrap().kept_entries, 1);
+    /// ```
     pub fn prune(&self, dry_run: bool) -> io::Result<Pruned> {
         let store = self.opened()?;
         let mut pruned = store.prune(self.limits(), None, dry_run)?;
@@ -304,6 +377,15 @@ impl ModuleCache {
     ///
     /// # Errors
     /// When there is no store, or something cannot be removed.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// cache.warm(&wasmtime::Engine::default(), &Source::bytes("mine", &b"(module)"[..])).unwrap();
+    /// cache.clear().unwrap();
+    /// assert!(cache.entries().unwrap().is_empty());
+    /// ```
     pub fn clear(&self) -> io::Result<Pruned> {
         self.resident.clear();
         crate::lock(&self.counters).clear();
@@ -322,6 +404,15 @@ impl ModuleCache {
     ///
     /// # Errors
     /// When there is no store, or something cannot be removed.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// let report = cache.warm(&wasmtime::Engine::default(), &Source::bytes("mine", &b"(module)"[..])).unwrap();
+    /// cache.remove(&report.key.unwrap().module).unwrap();
+    /// assert!(cache.entries().unwrap().is_empty());
+    /// ```
     pub fn remove(&self, module: &ModuleDigest) -> io::Result<Pruned> {
         self.resident.clear();
         self.opened()?.remove_module(module)
@@ -329,6 +420,15 @@ impl ModuleCache {
 
     /// Writes what was learnt, and at most once an hour evicts what the settings do not allow. Called when the program's
     /// work is done, so that none of it is on the way to the guest. Nothing here can fail the program.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// cache.warm(&wasmtime::Engine::default(), &Source::bytes("mine", &b"(module)"[..])).unwrap();
+    /// // ... the program does its work ...
+    /// cache.finish();
+    /// ```
     pub fn finish(&self) {
         self.flush_counters();
         let Some(store) = &self.store else { return };
