@@ -32,6 +32,14 @@ pub(super) struct Resolved<'l> {
     pub(super) flaw: Option<Flaw>,
 }
 
+impl Resolved<'_> {
+    /// What is known without reading.
+    fn unread(history: Digest, known: &Known) -> Self {
+        let Known { module: digest, kind, wasm_bytes, .. } = *known;
+        Self { history, digest, kind, wasm_bytes, wasm: None, identity: None, entry: None, flaw: None }
+    }
+}
+
 impl<'l, E: Engines> Load<'l, E> {
     /// Finds out what the source holds; without reading it, if its identity is known.
     pub(super) fn resolve(&mut self, store: Option<&Store>) -> Result<Resolved<'l>, LoadError> {
@@ -64,17 +72,7 @@ impl<'l, E: Engines> Load<'l, E> {
         let stamped = self.cache.settings.as_ref().is_none_or(|settings| settings.verify == Verify::Stamped);
         let identity = disk::identity_of(&std::fs::metadata(path).map_err(failed)?);
         if stamped && let Some(known) = self.cache.resident.source(history, &identity) {
-            let Known { module: digest, kind, wasm_bytes, .. } = known;
-            return Ok(Resolved {
-                history,
-                digest,
-                kind,
-                wasm_bytes,
-                wasm: None,
-                identity: None,
-                entry: None,
-                flaw: None,
-            });
+            return Ok(Resolved::unread(history, &known));
         }
         let (entry, flaw) = match store.map(|store| store.source(history)) {
             Some(Ok(entry)) => (entry, None),
@@ -85,17 +83,8 @@ impl<'l, E: Engines> Load<'l, E> {
             let SourceEntry { digest, kind, wasm_bytes, .. } = *entry;
             let known = Known { identity, module: digest, kind, wasm_bytes };
             self.cache.resident.know_source(history, known);
-            let identity = Some(identity);
-            return Ok(Resolved {
-                history,
-                digest,
-                kind,
-                wasm_bytes,
-                wasm: None,
-                identity,
-                entry: Some(entry.clone()),
-                flaw,
-            });
+            let unread = Resolved::unread(history, &known);
+            return Ok(Resolved { identity: Some(identity), entry: Some(entry.clone()), ..unread });
         }
         let (wasm, identity) = read_file(path)?;
         let kind = kind_of(&self.source.name(), &wasm)?;
@@ -114,9 +103,14 @@ pub(super) fn read_file(path: &Path) -> Result<(Vec<u8>, Option<FileIdentity>), 
     for _ in 0..3 {
         let read_at = Timestamp::now();
         let mut file = std::fs::File::open(path).map_err(failed)?;
-        let before = disk::identity_of(&file.metadata().map_err(failed)?);
+        let metadata = file.metadata().map_err(failed)?;
+        let before = disk::identity_of(&metadata);
         let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0));
         file.read_to_end(&mut bytes).map_err(failed)?;
+        if !metadata.is_file() {
+            // A pipe, as from a shell's `<(...)`: it can be read once, and its identity says nothing of what comes out.
+            return Ok((bytes, None));
+        }
         let after = disk::identity_of(&file.metadata().map_err(failed)?);
         if before == after {
             return Ok((bytes, after.is_settled_at(read_at).then_some(after)));

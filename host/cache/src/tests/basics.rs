@@ -30,6 +30,22 @@ fn text_is_accepted_where_binary_is() {
 }
 
 #[test]
+fn a_pipe_is_read_once_and_never_remembered() {
+    let home = Home::new();
+    let path = home.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).expect("a pipe");
+    for (value, outcome) in [(4, Outcome::Miss), (4, Outcome::Hit), (5, Outcome::Miss)] {
+        let writer = std::thread::spawn({
+            let path = path.clone();
+            move || std::fs::write(path, answering(value)).expect("written")
+        });
+        let (found, report) = load_file(&home.cache(), &lazy(), &path);
+        assert_eq!((found, report.outcome), (value, outcome));
+        writer.join().expect("no panic");
+    }
+}
+
+#[test]
 fn components_are_cached_too() {
     let home = Home::new();
     let path = home.settled_file("c.wat", b";; a component\n(component (core module))");
