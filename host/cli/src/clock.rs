@@ -3,6 +3,9 @@
 use rustix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant};
 
+/// Twenty times what it takes on a slow machine for a program to get to its `main`.
+const PLAUSIBLE: Duration = Duration::from_millis(20);
+
 /// Measures the parts of a start, one after the other.
 #[derive(Debug)]
 pub(crate) struct Clock {
@@ -18,10 +21,14 @@ impl Clock {
     /// What the process did before cannot be seen on a wall clock from in here (Linux gives a process's start in
     /// hundredths of a second), so the processor time until now stands for it: the kernel mapping the program, and the C
     /// library's start. Time in which the processor was given to others is not in it.
+    ///
+    /// A process that was something else before, and became this program by `exec` (as `cargo run` does it, or a shell's
+    /// `exec`), has that one's processor time too. More than [`PLAUSIBLE`] is taken for that, and left out.
     pub(crate) fn start() -> Self {
         let cpu = clock_gettime(ClockId::ProcessCPUTime);
         let now = Instant::now();
-        let before_main = Duration::new(cpu.tv_sec.try_into().unwrap_or(0), cpu.tv_nsec.try_into().unwrap_or(0));
+        let used = Duration::new(cpu.tv_sec.try_into().unwrap_or(0), cpu.tv_nsec.try_into().unwrap_or(0));
+        let before_main = if used > PLAUSIBLE { Duration::ZERO } else { used };
         Self { before_main, main: now, last: now, laps: Vec::with_capacity(8) }
     }
 
