@@ -3,6 +3,7 @@
 use crate::error::LoadError;
 use crate::key::{Digest, Kind};
 use std::borrow::Cow;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Where wasm comes from: a file, bytes, or the program's own binary. The text format is accepted wherever the binary
@@ -15,6 +16,7 @@ pub struct Source<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Inner<'a> {
     File(Cow<'a, Path>),
+    OpenFile { path: Cow<'a, Path>, file: &'a File },
     Bytes { name: Cow<'a, str>, bytes: Cow<'a, [u8]> },
     Embedded { name: Cow<'a, str>, bytes: &'static [u8], artifact: Option<EmbeddedArtifact> },
 }
@@ -39,6 +41,12 @@ impl<'a> Source<'a> {
         Self { inner: Inner::File(path.into()) }
     }
 
+    /// An open file: what is read and identified is this one, whatever its path leads to meanwhile. The path is what
+    /// reports call it, and under which the cache remembers it.
+    pub fn open_file(path: impl Into<Cow<'a, Path>>, file: &'a File) -> Self {
+        Self { inner: Inner::OpenFile { path: path.into(), file } }
+    }
+
     /// Bytes in memory. The name is what reports call them, and under which the cache remembers them, to say what
     /// changed; it has no part in the key.
     pub fn bytes(name: impl Into<Cow<'a, str>>, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
@@ -53,7 +61,7 @@ impl<'a> Source<'a> {
     /// The name in reports.
     pub fn name(&self) -> String {
         match &self.inner {
-            Inner::File(path) => path.display().to_string(),
+            Inner::File(path) | Inner::OpenFile { path, .. } => path.display().to_string(),
             Inner::Bytes { name, .. } | Inner::Embedded { name, .. } => name.to_string(),
         }
     }
@@ -62,7 +70,7 @@ impl<'a> Source<'a> {
     pub(crate) fn history_name(&self) -> Vec<u8> {
         use std::os::unix::ffi::OsStrExt as _;
         match &self.inner {
-            Inner::File(path) => {
+            Inner::File(path) | Inner::OpenFile { path, .. } => {
                 // Not canonical: that would cost a system call for each folder on the way, and the identity decides.
                 let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
                 [b"file\0", path.as_os_str().as_bytes()].concat()

@@ -349,8 +349,12 @@ impl<'l, E: Engines> Load<'l, E> {
     /// Reads the wasm of a file whose digest was known from its identity. It may have changed since we looked: then what
     /// is compiled must not be stored under the old digest.
     fn read_again(&self, key: &CacheKey) -> Result<Vec<u8>, LoadError> {
-        let Inner::File(path) = &self.source.inner else { unreachable!("bytes are always at hand") };
-        let (wasm, _) = read_file(path)?;
+        let (path, file) = match &self.source.inner {
+            Inner::File(path) => (path, None),
+            Inner::OpenFile { path, file } => (path, Some(*file)),
+            _ => unreachable!("bytes are always at hand"),
+        };
+        let (wasm, _) = read_file(path, file)?;
         if Digest::of(&wasm) == key.module { Ok(wasm) } else { Err(LoadError::Unstable { path: path.to_path_buf() }) }
     }
 

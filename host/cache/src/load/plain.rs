@@ -64,7 +64,8 @@ impl<E: Engines> Load<'_, E> {
     fn wasm_of<'r>(&self, resolved: &'r Resolved<'_>) -> Result<Cow<'r, [u8]>, LoadError> {
         match (&resolved.wasm, &self.source.inner) {
             (Some(wasm), _) => Ok(Cow::Borrowed(&**wasm)),
-            (None, Inner::File(path)) => Ok(Cow::Owned(read_file(path)?.0)),
+            (None, Inner::File(path)) => Ok(Cow::Owned(read_file(path, None)?.0)),
+            (None, Inner::OpenFile { path, file }) => Ok(Cow::Owned(read_file(path, Some(file))?.0)),
             (None, _) => unreachable!("bytes are always at hand"),
         }
     }

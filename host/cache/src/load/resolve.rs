@@ -13,7 +13,8 @@ use crate::source::{Inner, kind_of};
 use crate::store::Store;
 use crate::store::records::SourceEntry;
 use std::borrow::Cow;
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 /// What a source turned out to hold.
@@ -45,7 +46,8 @@ impl<'l, E: Engines> Load<'l, E> {
     pub(super) fn resolve(&mut self, store: Option<&Store>) -> Result<Resolved<'l>, LoadError> {
         let history = Digest::of(&self.source.history_name());
         match &self.source.inner {
-            Inner::File(path) => self.resolve_file(store, history, path),
+            Inner::File(path) => self.resolve_file(store, history, path, None),
+            Inner::OpenFile { path, file } => self.resolve_file(store, history, path, Some(file)),
             Inner::Bytes { name, bytes } => self.resolve_bytes(history, name, bytes, Digest::of(bytes)),
             Inner::Embedded { name, bytes, artifact } => {
                 // Who vouches for the artifact vouches for the digest of the wasm beside it.
@@ -67,10 +69,19 @@ impl<'l, E: Engines> Load<'l, E> {
         Ok(Resolved { history, digest, kind, wasm_bytes, wasm, identity: None, entry: None, flaw: None })
     }
 
-    fn resolve_file(&self, store: Option<&Store>, history: Digest, path: &Path) -> Result<Resolved<'l>, LoadError> {
+    fn resolve_file(
+        &self,
+        store: Option<&Store>,
+        history: Digest,
+        path: &Path,
+        file: Option<&File>,
+    ) -> Result<Resolved<'l>, LoadError> {
         let failed = |source| LoadError::Read { path: path.to_owned(), source };
         let stamped = self.cache.settings.as_ref().is_none_or(|settings| settings.verify == Verify::Stamped);
-        let identity = disk::identity_of(&std::fs::metadata(path).map_err(failed)?);
+        let identity = disk::identity_of(&match file {
+            Some(file) => file.metadata().map_err(failed)?,
+            None => std::fs::metadata(path).map_err(failed)?,
+        });
         if stamped && let Some(known) = self.cache.resident.source(history, &identity) {
             return Ok(Resolved::unread(history, &known));
         }
@@ -86,7 +97,7 @@ impl<'l, E: Engines> Load<'l, E> {
             let unread = Resolved::unread(history, &known);
             return Ok(Resolved { identity: Some(identity), entry: Some(entry.clone()), ..unread });
         }
-        let (wasm, identity) = read_file(path)?;
+        let (wasm, identity) = read_file(path, file)?;
         let kind = kind_of(&self.source.name(), &wasm)?;
         let (digest, wasm_bytes) = (Digest::of(&wasm), wasm.len() as u64);
         if let Some(identity) = identity {
@@ -98,14 +109,21 @@ impl<'l, E: Engines> Load<'l, E> {
 
 /// Reads a file whole, and makes sure that it did not change meanwhile. The identity comes with it if a later change must
 /// show in it.
-pub(super) fn read_file(path: &Path) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
+pub(super) fn read_file(path: &Path, open: Option<&File>) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
     let failed = |source| LoadError::Read { path: path.to_owned(), source };
     for _ in 0..3 {
         let read_at = Timestamp::now();
-        let mut file = std::fs::File::open(path).map_err(failed)?;
+        let mut file = match open {
+            Some(file) => file.try_clone().map_err(failed)?,
+            None => File::open(path).map_err(failed)?,
+        };
         let metadata = file.metadata().map_err(failed)?;
         let before = disk::identity_of(&metadata);
         let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0));
+        if open.is_some() && metadata.is_file() {
+            // Its offset is shared with whoever opened it, and is not ours to know.
+            file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        }
         file.read_to_end(&mut bytes).map_err(failed)?;
         if !metadata.is_file() {
             // A pipe, as from a shell's `<(...)`: it can be read once, and its identity says nothing of what comes out.
