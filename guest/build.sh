@@ -2,13 +2,24 @@
 # Builds the guests from source into guest/prebuilt, with the manifest that ties them to it. Not part of an ordinary
 # build: the results are committed, so that nobody needs the WebAssembly target to work on the host.
 #
-#   guest/build.sh        needs a Rust toolchain with the target wasm32-wasip1 (rustup target add wasm32-wasip1)
+#   guest/build.sh [--into FOLDER] [NAME...]
+#
+# needs a Rust toolchain with the target wasm32-wasip1 (rustup target add wasm32-wasip1). Without names it builds all of
+# them; --into leaves guest/prebuilt alone.
 #
 # A toolchain linked under the name "wasm" is taken when there is one, the default one otherwise. The bytes depend on
 # the toolchain: the manifest says which it was.
 set -euo pipefail
 
 guests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+results=$guests/prebuilt
+all=(probe shell coreutils)
+if [[ ${1-} == --into ]]; then
+  results=${2:?a folder}
+  shift 2
+fi
+names=("$@")
+((${#names[@]})) || names=("${all[@]}")
 target=wasm32-wasip1
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$guests/target}
 
@@ -35,17 +46,27 @@ adapter_licence=";WASI preview 1 adapter (in the component)=Apache-2.0 WITH LLVM
 # On the host, with the default toolchain.
 pack() { (cd "$guests/pack" && cargo run --quiet --locked --release -- "$@"); }
 
-# build_guest NAME: compiles guest/NAME to prebuilt/NAME.wasm.
+# build_guest NAME: compiles guest/NAME to NAME.wasm in the folder for results.
 build_guest() {
   local name=$1 flags
   flags=$(remap "$guests/$name" "$name")$'\x1f'
+  flags+=$(remap "$guests/sys" sys)$'\x1f'
+  flags+=$(remap "$guests/syntax" syntax)$'\x1f'
   flags+=$(remap "${CARGO_HOME:-$HOME/.cargo}/registry/src" crates)$'\x1f'
   flags+=$(remap "$sysroot/lib/rustlib/src/rust" rust)
   (cd "$guests/$name" &&
     CARGO_ENCODED_RUSTFLAGS=$flags cargo "${toolchain[@]}" build --locked --release --target "$target")
   # Not cp: rustc marks its output executable, which a wasm file need not be.
-  install -m 644 "$CARGO_TARGET_DIR/$target/release/$name.wasm" "$guests/prebuilt/$name.wasm"
-  refuse_machine_paths "$guests/prebuilt/$name.wasm"
+  install -m 644 "$CARGO_TARGET_DIR/$target/release/$name.wasm" "$results/$name.wasm"
+  hide_std_paths "$results/$name.wasm"
+  refuse_machine_paths "$results/$name.wasm"
+}
+
+# A standard library that was built on this machine brings paths of its own crates, which no remapping reaches any more.
+# They are texts with a length elsewhere: replaced by as many bytes.
+hide_std_paths() {
+  REGISTRY=${CARGO_HOME:-$HOME/.cargo}/registry/src perl -0777 -pi -e '
+    my $from = $ENV{REGISTRY}; my $to = "crates" . "/" x (length($from) - 6); s/\Q$from\E/$to/g' "$1"
 }
 
 # The remapping is easily lost (a new flag, another toolchain), and nobody reads binaries.
@@ -59,10 +80,38 @@ refuse_machine_paths() {
   done
 }
 
-mkdir -p "$guests/prebuilt"
-build_guest probe
-pack component "$guests/prebuilt/probe.wasm" "$guests/prebuilt/probe.component.wasm"
-pack manifest "$guests/prebuilt/manifest.json" probe "$guests/probe" "$(rustc "${toolchain[@]}" --version)" \
-  "probe=Apache-2.0;$licences$adapter_licence" probe.wasm probe.component.wasm
+# record NAME LICENCES FILE...: writes the guest's entry of the manifest, if the results are those to be committed.
+record() {
+  [[ $results == "$guests/prebuilt" ]] || return 0
+  local name=$1 licences=$2
+  shift 2
+  pack manifest "$results/manifest.json" "$name" "$guests/$name" "$(rustc "${toolchain[@]}" --version)" "$licences" "$@"
+}
 
-ls -l "$guests/prebuilt"
+# licences_of NAME: every crate that is in the guest, as `name version=licence` lines.
+licences_of() {
+  (cd "$guests/$1" && cargo "${toolchain[@]}" tree --locked --edges normal --target "$target" --prefix none \
+    --format '{p}={l}' | sed -E 's/ \([^)]*\)//g; s/^([^ ]+) v/\1 /; s/=$/=unknown/' | sort -u |
+    sed -E "s/^glowplug-[^=]*=/&/; s#MIT/Apache-2.0#MIT OR Apache-2.0#g; s#Apache-2.0/MIT#Apache-2.0 OR MIT#g")
+}
+
+mkdir -p "$results"
+for name in "${names[@]}"; do
+  case $name in
+  probe)
+    build_guest probe
+    pack component "$results/probe.wasm" "$results/probe.component.wasm"
+    record probe "probe=Apache-2.0;$licences$adapter_licence" probe.wasm probe.component.wasm
+    ;;
+  shell | coreutils)
+    build_guest "$name"
+    record "$name" "$name=Apache-2.0;$licences"$'\n'"$(licences_of "$name")" "$name.wasm"
+    ;;
+  *)
+    echo "guest/build.sh: there is no guest $name; there are: ${all[*]}" >&2
+    exit 2
+    ;;
+  esac
+done
+
+ls -l "$results"

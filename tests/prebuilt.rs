@@ -61,10 +61,38 @@ fn files_below(base: &Path, folder: &Path) -> BTreeSet<String> {
     found
 }
 
-/// For each source file, sorted by path: path, NUL, length as 8 bytes little-endian, contents; all into one hasher.
+/// As [`files_below`], without looking into what cargo built, which may be a lot.
+fn files_of(base: &Path, folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.expect("a folder's entry").path();
+        if path.ends_with("target") {
+            continue;
+        }
+        if path.is_dir() {
+            found.extend(files_of(base, &path));
+        } else {
+            let parts: Vec<_> = path.strip_prefix(base).expect("below the base").iter().collect();
+            let parts: Vec<_> = parts.iter().map(|part| part.to_str().expect("a UTF-8 name")).collect();
+            found.insert(parts.join("/"));
+        }
+    }
+    found
+}
+
+/// For each source file, sorted by path: path, NUL, length as 8 bytes little-endian, contents; all into one hasher. Sources
+/// are all files but hidden ones and `target`; what a guest shares with others (`guest/sys`, `guest/syntax`)
+/// is among them.
 fn digest_of_sources(guest: &Path) -> String {
-    let mut files = files_below(guest, &guest.join("src"));
-    files.extend(["Cargo.toml".to_owned(), "Cargo.lock".to_owned()]);
+    let kept = |file: &String| file.split('/').all(|part| !part.starts_with('.') && part != "target");
+    let mut files: BTreeSet<String> = files_of(guest, guest).into_iter().filter(kept).collect();
+    let settings = String::from_utf8(read(&guest.join("Cargo.toml"))).expect("UTF-8");
+    for shared in ["sys", "syntax"] {
+        if settings.contains(&format!("\"../{shared}\"")) {
+            let folder = guests().join(shared);
+            files.extend(files_of(&folder, &folder).into_iter().filter(kept).map(|file| format!("../{shared}/{file}")));
+        }
+    }
     let mut input = Vec::new();
     for file in files {
         let contents = read(&guest.join(&file));

@@ -5,7 +5,7 @@
 //!     makes a wasi:cli/command component from a WASI preview 1 command
 //! guest-pack manifest MANIFEST GUEST SOURCES TOOLCHAIN LICENCES FILE...
 //!     records in MANIFEST what GUEST was made from, and what FILEs (they lie beside it) came out;
-//!     LICENCES is `part=licence`, separated by semicolons
+//!     LICENCES is `part=licence`, separated by semicolons or ends of lines
 //! ```
 //!
 //! `tests/prebuilt.rs` computes the same digests independently, and fails when they differ from the manifest.
@@ -106,12 +106,19 @@ fn update_manifest(path: &Path, guest: &str, packed: Guest) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The digest that says whether a guest was built from these sources: BLAKE3 over, for `Cargo.toml`, `Cargo.lock` and
-/// each file under `src`, sorted by path: the path (relative to the guest, separated by `/`), a NUL, the length
-/// as 8 bytes, little-endian, and the contents.
+/// The digest that says whether a guest was built from these sources: BLAKE3 over, for each file of the guest's folder but
+/// `target` and hidden ones, sorted by path: the path (relative to the guest, separated by `/`), a NUL, the length as 8
+/// bytes, little-endian, and the contents. A guest whose `Cargo.toml` names `../sys`
+/// or `../syntax` is also made from that folder's files.
 fn digest_of_sources(guest: &Path) -> Result<String> {
-    let mut paths = vec!["Cargo.toml".to_owned(), "Cargo.lock".to_owned()];
-    list_files(guest, "src", &mut paths)?;
+    let mut paths = Vec::new();
+    list_files(guest, "", &mut paths)?;
+    let settings = String::from_utf8(read(&guest.join("Cargo.toml"))?)?;
+    for shared in SHARED {
+        if settings.contains(&format!("\"{shared}\"")) {
+            list_files(guest, &format!("{shared}/"), &mut paths)?;
+        }
+    }
     paths.sort();
     let mut hasher = blake3::Hasher::new();
     for path in paths {
@@ -124,15 +131,22 @@ fn digest_of_sources(guest: &Path) -> Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
+/// The crates that guests share, as their `Cargo.toml` names them.
+const SHARED: [&str; 2] = ["../sys", "../syntax"];
+
+/// Adds the files below `folder`, which is empty or ends with `/`.
 fn list_files(guest: &Path, folder: &str, paths: &mut Vec<String>) -> Result<()> {
     let place: PathBuf = guest.join(folder);
     for entry in fs::read_dir(&place).with_context(|| format!("cannot list {}", place.display()))? {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_str().with_context(|| format!("{} is not UTF-8", entry.path().display()))?;
-        let path = format!("{folder}/{name}");
+        if name.starts_with('.') || name == "target" {
+            continue;
+        }
+        let path = format!("{folder}{name}");
         if entry.file_type()?.is_dir() {
-            list_files(guest, &path, paths)?;
+            list_files(guest, &format!("{path}/"), paths)?;
         } else {
             paths.push(path);
         }
@@ -142,7 +156,7 @@ fn list_files(guest: &Path, folder: &str, paths: &mut Vec<String>) -> Result<()>
 
 fn parse_licences(text: &str) -> Result<BTreeMap<String, String>> {
     let mut licences = BTreeMap::new();
-    for entry in text.split(';') {
+    for entry in text.split([';', '\n']).filter(|entry| !entry.is_empty()) {
         let (part, licence) = entry.split_once('=').with_context(|| format!("{entry:?} is not part=licence"))?;
         ensure!(!part.is_empty() && !licence.is_empty(), "{entry:?} is not part=licence");
         licences.insert(part.to_owned(), licence.to_owned());
