@@ -1,8 +1,10 @@
 //! Reads the cache's default settings from `cache.toml.example`, so that the example cannot say anything else than
-//! what the program does.
+//! what the program does; and embeds the guests.
 
 #![allow(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 
+#[path = "host/cli/build/guests.rs"]
+mod guests;
 #[allow(dead_code, reason = "the program uses the rest")]
 #[path = "host/cli/src/config/keys.rs"]
 mod keys;
@@ -18,8 +20,9 @@ fn main() {
     println!("cargo::rerun-if-changed={EXAMPLE}");
     println!("cargo::rerun-if-changed=host/cli/src/config/keys.rs");
     println!("cargo::rerun-if-changed=build.rs");
-    if let Err(problem) = write_defaults() {
-        println!("cargo::error={EXAMPLE}: {problem}");
+    let defaults = write_defaults().map_err(|problem| format!("{EXAMPLE}: {problem}"));
+    if let Err(problem) = defaults.and_then(|()| guests::embed()) {
+        println!("cargo::error={problem}");
         process::exit(1);
     }
 }

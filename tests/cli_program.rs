@@ -18,6 +18,7 @@ fn help_teaches_each_command() {
     let context = Context::new();
     let commands = [
         "",
+        "shell",
         "run",
         "compile",
         "cache",

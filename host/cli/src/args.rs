@@ -5,8 +5,9 @@ use crate::output::{ERROR, HEADING, LITERAL};
 use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use glowplug_cache::Backend;
+use glowplug_fs::Mount;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const STYLES: Styles =
@@ -22,7 +23,11 @@ const STYLES: Styles =
     styles = STYLES,
     max_term_width = 100,
     disable_help_subcommand = true,
-    after_help = "Examples:
+    after_help = "Without a command: an interactive shell, as `glowplug shell`.
+
+Examples:
+  glowplug                          a shell that sees this folder and nothing else
+  glowplug shell -c 'ls | wc -l'    one command line in it
   glowplug run app.wasm --help      run a program; what follows FILE is the program's own
   glowplug cache why app.wasm       would that start at once, and if not, why?
   glowplug bench app.wasm           what the cache is worth, measured on your machine"
@@ -41,8 +46,10 @@ impl Cli {
     /// with a description of itself alone, and with none where it has no options. A test sees to it that nobody can tell.
     pub(crate) fn of_process() -> Self {
         let args: Vec<OsString> = std::env::args_os().collect();
-        if let Some(cli) = Self::run_without_options(&args) {
+        if let Some(cli) = Self::run_without_options(&args).or_else(|| Self::shell_without_options(&args)) {
             cli
+        } else if args.get(1).is_some_and(|command| command == "shell") {
+            ShellLine::parse_from(args).into()
         } else if args.get(1).is_some_and(|command| command == "run") {
             RunLine::parse_from(args).into()
         } else {
@@ -59,6 +66,57 @@ impl Cli {
             logging: LoggingArgs::default(),
             command: Command::Run(Box::new(RunArgs { file_and_args: file_and_args.to_vec(), ..RunArgs::default() })),
         })
+    }
+}
+
+impl Cli {
+    /// `glowplug`, `glowplug shell` and then the shell's own flags, or the program under the name of a shell: nothing in it
+    /// is for us to understand.
+    fn shell_without_options(args: &[OsString]) -> Option<Self> {
+        let shell = |name: &str, args: &[OsString]| Self {
+            logging: LoggingArgs::default(),
+            command: Command::Shell(Box::new(ShellArgs {
+                args: args.to_vec(),
+                name: name.to_owned(),
+                ..ShellArgs::default()
+            })),
+        };
+        let (program, args) = args.split_first()?;
+        let program = Path::new(program).file_name()?.to_str()?.trim_start_matches('-');
+        if matches!(program, "sh" | "bash") {
+            return Some(shell(program, args));
+        }
+        match args.split_first() {
+            None => Some(shell("bash", &[])),
+            Some((command, args)) if command == "shell" => {
+                // Our own options are long, but for -v and -h; a cluster of the shell's begins with one of its own letters.
+                let first = args.first().map_or(&b""[..], |first| first.as_encoded_bytes());
+                let ours = first.starts_with(b"--") || first.starts_with(b"-v") || first.starts_with(b"-h");
+                (!ours).then(|| shell("bash", args))
+            }
+            Some(_) => None,
+        }
+    }
+}
+
+/// A command line whose command is `shell`.
+#[derive(Debug, Parser)]
+#[command(name = "glowplug", version = version(), styles = STYLES, max_term_width = 100, disable_help_subcommand = true)]
+struct ShellLine {
+    #[command(flatten)]
+    logging: LoggingArgs,
+    #[command(subcommand)]
+    command: ShellCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ShellCommand {
+    Shell(Box<ShellArgs>),
+}
+
+impl From<ShellLine> for Cli {
+    fn from(ShellLine { logging, command: ShellCommand::Shell(shell) }: ShellLine) -> Self {
+        Self { logging, command: Command::Shell(shell) }
     }
 }
 
@@ -118,12 +176,92 @@ fn backend_parser() -> impl clap::builder::TypedValueParser<Value = Backend> {
 /// One file in `commands/` each.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Shell(Box<ShellArgs>),
     Run(Box<RunArgs>),
     Compile(CompileArgs),
     Cache(CacheCommandArgs),
     Bench(BenchArgs),
     Config(ConfigArgs),
     Completions(CompletionsArgs),
+}
+
+/// The embedded shell: bash's language, every command a WebAssembly instance that sees only what you allow
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "glowplug shell [OPTIONS] [-c SCRIPT [NAME [ARGS]...] | FILE [ARGS]...]",
+    after_help = "Examples:
+  glowplug                                     an interactive shell that reads and writes this folder, and nothing else
+  glowplug shell -c 'ls | wc -l'               one command line
+  glowplug shell -euo pipefail build.sh a b    a script, with the shell's own flags as bash takes them
+  echo 'seq 10 | sort -rn' | glowplug shell    commands from standard input
+  glowplug shell --dir src:ro --dir out FILE   look, but write to out alone
+  glowplug shell --dir .:overlay --overlay-diff -c 'sed -i s/a/b/ *.txt'
+                                               see what a script would change, and change nothing
+  glowplug shell --allow-native git            let one native program run, with all of your rights
+
+Our own options come first, and are long, except for -v. Everything from the shell's first flag or FILE on is the shell's.
+
+Exit codes: the shell's own; 124 when --timeout ends it; 1 when it cannot be started; 2 when the command line is wrong."
+)]
+pub(crate) struct ShellArgs {
+    /// The shell's own flags; a script, and its arguments
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true, value_hint = clap::ValueHint::FilePath)]
+    pub(crate) args: Vec<OsString>,
+    /// Let the shell see a folder, under its own name or as GUEST: read only, read and written, or with all writes going to a
+    /// copy that is thrown away [default: the current folder, read and written]
+    #[arg(long = "dir", value_name = "HOST[::GUEST][:ro|:rw|:overlay]", value_hint = clap::ValueHint::DirPath)]
+    pub(crate) dirs: Vec<Mount>,
+    /// Set an environment variable for the shell, or pass on your own of that name [default: TERM, LANG, TZ, HOME and a few more]
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = parse_env)]
+    pub(crate) env: Vec<(String, Option<String>)>,
+    /// Let this native program run, outside of the sandbox and with your rights [default: none]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_native: Vec<String>,
+    /// Not there yet: nothing in the shell has a network
+    #[arg(long)]
+    pub(crate) network: bool,
+    /// End everything after this time, such as 500ms, 30s or 5m
+    #[arg(long, value_name = "TIME", value_parser = read_time)]
+    pub(crate) timeout: Option<Duration>,
+    /// The most memory that each process may take, such as 512MiB
+    #[arg(long, value_name = "SIZE", value_parser = read_size)]
+    pub(crate) max_memory: Option<u64>,
+    /// The most processes that may run at once [default: 512]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_processes: Option<usize>,
+    /// The most that all processes together may write to standard output and error, such as 10MiB
+    #[arg(long, value_name = "SIZE", value_parser = read_size)]
+    pub(crate) max_output: Option<u64>,
+    /// Say at the end, on standard error, what was changed in folders with :overlay
+    #[arg(long)]
+    pub(crate) overlay_diff: bool,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    /// What the shell is called by itself: bash, or sh when the program goes by that name.
+    #[arg(skip = "bash".to_owned())]
+    pub(crate) name: String,
+}
+
+impl Default for ShellArgs {
+    fn default() -> Self {
+        Self {
+            args: Vec::new(),
+            dirs: Vec::new(),
+            env: Vec::new(),
+            allow_native: Vec::new(),
+            network: false,
+            timeout: None,
+            max_memory: None,
+            max_processes: None,
+            max_output: None,
+            overlay_diff: false,
+            report: ReportArgs::default(),
+            cache: CacheArgs::default(),
+            name: "bash".to_owned(),
+        }
+    }
 }
 
 /// Run a WebAssembly program: a core module or a component, in the binary or the text format

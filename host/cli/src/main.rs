@@ -6,6 +6,7 @@ mod args;
 mod clock;
 mod commands;
 mod config;
+mod embedded;
 mod failure;
 mod logging;
 mod opening;
@@ -27,6 +28,7 @@ fn main() {
     clock.lap("arguments");
     let outcome = logging::init(&cli.logging).and_then(|()| match cli.command {
         Command::Run(args) => commands::run::run(&args, clock),
+        Command::Shell(args) => commands::shell::run(&args, cli.logging.verbose > 0, clock),
         Command::Compile(args) => commands::compile::run(&args),
         Command::Cache(args) => commands::cache::run(args),
         Command::Bench(args) => commands::bench::run(&args),

@@ -14,7 +14,7 @@ pub(crate) struct Opened {
     /// The settings it was opened with.
     pub(crate) config: Config,
     /// The cache; one that caches nothing, if there is no other.
-    pub(crate) cache: ModuleCache,
+    pub(crate) cache: Arc<ModuleCache>,
     /// Why it caches nothing, where nobody asked for that.
     reason: Option<String>,
 }
@@ -29,13 +29,13 @@ pub(crate) fn open_with(config: Config, observer: Arc<dyn Observer>) -> Result<O
     if config.backend() == Backend::Off {
         let origin = config.origin(Setting::Backend);
         let cache = ModuleCache::disabled(format!("the cache is switched off ({origin})"));
-        return Ok(Opened { cache: cache.with_observer(observer), config, reason: None });
+        return Ok(Opened { cache: Arc::new(cache.with_observer(observer)), config, reason: None });
     }
     let (cache, reason) = match config.settings() {
         Ok(settings) => (ModuleCache::open(settings)?, None),
         Err(reason) => (ModuleCache::disabled(reason.clone()), Some(format!("the cache is not used: {reason}"))),
     };
-    Ok(Opened { cache: cache.with_observer(observer), config, reason })
+    Ok(Opened { cache: Arc::new(cache.with_observer(observer)), config, reason })
 }
 
 impl Opened {

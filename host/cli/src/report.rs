@@ -1,10 +1,15 @@
 //! What is said of a start: as text, and as one JSON object.
 
+use crate::args::{ReportArgs, ReportFormat};
 use crate::clock::Clock;
+use crate::commands::compile::write_atomically;
+use crate::failure::Failure;
+use crate::output;
 use crate::text;
 use glowplug_cache::{CacheKey, LoadReport, MissReason};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A start, from the process's beginning to its end.
@@ -92,6 +97,45 @@ impl RunReport<'_> {
         line("exit code", self.exit_code.to_string());
         lines
     }
+}
+
+/// A report that was asked for.
+pub(crate) struct Wanted {
+    format: ReportFormat,
+    file: Option<PathBuf>,
+}
+
+impl ReportArgs {
+    /// What was asked for, if anything.
+    pub(crate) fn wanted(&self) -> Option<Wanted> {
+        let format = match (self.report, &self.report_file) {
+            (Some(format), _) => format,
+            // Who has it written to a file has a program read it.
+            (None, Some(_)) => ReportFormat::Json,
+            (None, None) => return None,
+        };
+        Some(Wanted { format, file: self.report_file.clone() })
+    }
+}
+
+/// Says it where it was wanted.
+pub(crate) fn write_wanted(wanted: &Wanted, report: &RunReport<'_>) -> Result<(), Failure> {
+    let text = match wanted.format {
+        ReportFormat::Text => report.text(),
+        ReportFormat::Json => format!("{}\n", report.json()),
+    };
+    match &wanted.file {
+        Some(path) => write_report(path, &text)?,
+        None => output::note(&text),
+    }
+    Ok(())
+}
+
+/// Whole, unless it is no plain file: a pipe or `/dev/stderr` cannot be replaced.
+fn write_report(path: &Path, text: &str) -> Result<(), Failure> {
+    let plain = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) || !path.exists();
+    let written = if plain { write_atomically(path, text.as_bytes()) } else { std::fs::write(path, text) };
+    written.map_err(|error| Failure::file("write", path, &error))
 }
 
 const PRECOMPILED: &str = "native code was given (--allow-precompiled)";

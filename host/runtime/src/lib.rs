@@ -27,6 +27,7 @@ mod module;
 mod outcome;
 mod prepared;
 mod preview1;
+pub mod process;
 mod spec;
 mod wasi;
 mod watchdog;
@@ -34,5 +35,11 @@ mod watchdog;
 pub use guest::{Capture, DirMount, Guest, GuestOptions, Input, Output};
 pub use outcome::Outcome;
 pub use prepared::{Finished, Phases, PreparedGuest};
-pub use spec::{Compiler, EngineSpec, OptLevel, UnknownName, config};
+pub use spec::{Compiler, EngineSpec, OptLevel, UnknownName, config, process_config, process_spec};
 pub use watchdog::Watchdog;
+
+/// A panic in one thread must not take the session from the others: what these locks guard is whole between any two
+/// statements.
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -176,6 +176,25 @@ pub fn config(spec: &EngineSpec) -> Config {
     config
 }
 
+/// How much stack a process's guest may use. Guests are nested when one runs in the foreground of another.
+pub(crate) const MAX_WASM_STACK: usize = 3 << 20;
+
+/// What the engine of processes is made from: they can be interrupted.
+#[must_use]
+pub fn process_spec() -> EngineSpec {
+    EngineSpec { epoch_interruption: true, ..EngineSpec::default() }
+}
+
+/// The settings of the engine of processes.
+#[must_use]
+pub fn process_config(spec: &EngineSpec) -> Config {
+    let mut config = config(spec);
+    config.max_wasm_stack(MAX_WASM_STACK);
+    // Nothing of it is asynchronous; Wasmtime only wants the one to be larger than the other.
+    config.async_stack_size(MAX_WASM_STACK + (1 << 20));
+    config
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,3 +6,4 @@ pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod run;
+pub(crate) mod shell;

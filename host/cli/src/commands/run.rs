@@ -2,20 +2,19 @@
 //!
 //! What is in this file is on the way of every start; on a hit it takes no step that is not needed.
 
-use crate::args::{ReportArgs, ReportFormat, RunArgs};
+use crate::args::RunArgs;
 use crate::clock::Clock;
-use crate::commands::compile::write_atomically;
 use crate::failure::{EXIT_TIMEOUT, Failure};
 use crate::opening::{self, Opened};
 use crate::output;
 use crate::precompiled;
 use crate::progress::Progress;
-use crate::report::RunReport;
+use crate::report::{RunReport, Wanted, write_wanted};
 use glowplug_cache::{Code, LazyEngine, LoadReport, Source};
 use glowplug_runtime::{DirMount, EngineSpec, Finished, Guest, GuestOptions, Outcome, PreparedGuest, Watchdog};
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -177,24 +176,6 @@ fn watch(limit: Duration, afterwards: &Arc<Afterwards>) -> Result<Watchdog, Fail
         .map_err(|error| Failure::new("failed to start the clock for --timeout").because(&error))
 }
 
-/// A report that was asked for.
-struct Wanted {
-    format: ReportFormat,
-    file: Option<PathBuf>,
-}
-
-impl ReportArgs {
-    fn wanted(&self) -> Option<Wanted> {
-        let format = match (self.report, &self.report_file) {
-            (Some(format), _) => format,
-            // Who has it written to a file has a program read it.
-            (None, Some(_)) => ReportFormat::Json,
-            (None, None) => return None,
-        };
-        Some(Wanted { format, file: self.report_file.clone() })
-    }
-}
-
 /// How far the start has come; the watchdog may ask while the guest runs.
 struct Reached {
     clock: Clock,
@@ -240,23 +221,9 @@ impl Afterwards {
                 startup: reached.startup,
                 exit_code,
             };
-            let text = match wanted.format {
-                ReportFormat::Text => report.text(),
-                ReportFormat::Json => format!("{}\n", report.json()),
-            };
-            match &wanted.file {
-                Some(path) => write_report(path, &text)?,
-                None => output::note(&text),
-            }
+            write_wanted(wanted, &report)?;
         }
         self.opened.cache.finish();
         Ok(())
     }
-}
-
-/// Whole, unless it is no plain file: a pipe or `/dev/stderr` cannot be replaced.
-fn write_report(path: &Path, text: &str) -> Result<(), Failure> {
-    let plain = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) || !path.exists();
-    let written = if plain { write_atomically(path, text.as_bytes()) } else { std::fs::write(path, text) };
-    written.map_err(|error| Failure::file("write", path, &error))
 }

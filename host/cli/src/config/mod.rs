@@ -223,6 +223,16 @@ impl Config {
         self.key_file.clone().or_else(|| self.places.key_file.clone())
     }
 
+    /// The bytes of code that a process keeps, for one that keeps its code by itself: the library then keeps none.
+    pub(crate) fn take_resident_size(&mut self) -> u64 {
+        std::mem::take(&mut self.resident_size)
+    }
+
+    /// Where a shell keeps its history: with the user's data.
+    pub(crate) fn history_file(&self) -> Option<PathBuf> {
+        self.places.history_file.clone()
+    }
+
     /// The configuration file, whether it is there or not.
     pub(crate) fn file(&self) -> Option<&Path> {
         self.places.config_file.as_deref()
@@ -274,6 +284,7 @@ mod tests {
         let places = Places {
             cache_folder: Some("/cache".into()),
             key_file: Some("/key".into()),
+            history_file: None,
             config_file: None,
             config_is_named: false,
         };

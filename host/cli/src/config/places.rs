@@ -10,6 +10,8 @@ pub(crate) struct Places {
     pub(crate) cache_folder: Option<PathBuf>,
     /// The key that authenticates them: with the user's data, because caches are shared, restored and thrown away.
     pub(crate) key_file: Option<PathBuf>,
+    /// What was typed into the shell.
+    pub(crate) history_file: Option<PathBuf>,
     /// The configuration file.
     pub(crate) config_file: Option<PathBuf>,
     /// The user named it, so that it has to be there.
@@ -27,6 +29,7 @@ impl Places {
         Self {
             cache_folder: platform.map(|folders| folders.cache_dir().to_owned()),
             key_file: platform.map(|folders| folders.data_dir().join("key")),
+            history_file: platform.map(|folders| folders.data_dir().join("history")),
             config_is_named: named.is_some(),
             config_file: named.or_else(|| platform.map(|folders| folders.config_dir().join("cache.toml"))),
         }

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Compares `glowplug shell` with bash and the native coreutils, side by side, and prints a table as Markdown.
+#
+#   benches/peers/shell.sh [--runs N]
+#
+#   --runs N       rounds (default: 40); the heavier work takes a tenth of them
+#
+# $GLOWPLUG is the program, or the release build of this repository.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+runs=40
+while (($#)); do
+  case $1 in
+    --runs) runs=${2:?--runs takes a number}; shift ;;
+    -h | --help) sed -n '2,/^set/{/^set/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"; exit ;;
+    *) echo "shell.sh: no such option: $1" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+glowplug=${GLOWPLUG:-$(cd "$root" && cargo build --release --bin glowplug --message-format json-render-diagnostics |
+  python3 -c '
+import json, sys
+paths = [message["executable"] for message in map(json.loads, sys.stdin)
+         if message.get("executable") and message["target"]["name"] == "glowplug"]
+print(*paths[-1:])')}
+# As an installation makes it: see adr/0007.
+mkdir "$scratch/bin" "$scratch/work"
+cp "$glowplug" "$scratch/bin/glowplug" && glowplug=$scratch/bin/glowplug
+python=$(python3 -c 'import sys; print(sys.executable)')
+bash=$(command -v bash)
+mkdir -m 700 "$scratch/home"
+export HOME=$scratch/home
+unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME RUST_BACKTRACE RUST_LOG
+for variable in "${!GLOWPLUG_@}"; do unset "$variable"; done
+cd "$scratch/work"
+
+# As it is after the first start: artifacts in the local tier.
+"$glowplug" shell -c true
+
+quoted() { printf '%q ' "$@"; }
+loop='for ((i = 0; i < 500; i++)); do'
+sorting='seq 1000000 | sort -n | tail -1'
+"$python" -B "$here/compare.py" --runs "$runs" --warmup 3 --json "$scratch/start.json" \
+  --contender 'exit' bash "$(quoted "$bash" --norc -c exit)" \
+  --contender 'exit' glowplug "$(quoted "$glowplug" shell -c exit)" \
+  --contender 'exit' /bin/true "$(quoted /bin/true)"
+"$python" -B "$here/compare.py" --runs $((runs / 4 + 1)) --warmup 1 --json "$scratch/work.json" \
+  --contender '500 x true' bash "$(quoted "$bash" --norc -c "$loop /bin/true; done")" \
+  --contender '500 x true' glowplug "$(quoted "$glowplug" shell -c "$loop /bin/true; done")" \
+  --contender 'sort' bash "$(quoted "$bash" --norc -c "$sorting")" \
+  --contender 'sort' glowplug "$(quoted "$glowplug" shell -c "$sorting")" | tail -n +3
+echo
+echo "$(nproc) x $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r);" \
+  "$("$bash" --version | head -n 1); $("$glowplug" --version); $runs rounds, in turn."

@@ -1,0 +1,310 @@
+//! `glowplug shell`: the embedded shell, each of whose commands is a WebAssembly instance.
+//!
+//! What is in this file is on the way of every start of the shell.
+
+use crate::args::{ReportArgs, ShellArgs};
+use crate::clock::Clock;
+use crate::embedded;
+use crate::failure::{EXIT_TIMEOUT, Failure};
+use crate::opening::{self, Opened};
+use crate::output;
+use crate::progress::Progress;
+use crate::report::{RunReport, write_wanted};
+use glowplug_cache::LoadReport;
+use glowplug_fs::{Access, Mount, Namespace};
+use glowplug_runtime::process::{
+    EditRequest, Face, Info, ProgramEvent, Session, SessionEvent, SessionLimits, SessionOptions, Start,
+};
+use glowplug_shell::{Editor, EditorSettings};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What a shell gets of the user's environment unless `--env` says more: what programs need to know of the terminal, the
+/// language and the user, and nothing that could be a secret.
+const PASSED_ON: [&str; 13] = [
+    "TERM",
+    "COLORTERM",
+    "NO_COLOR",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "USER",
+    "LOGNAME",
+    "HOME",
+    "COLUMNS",
+    "LINES",
+    "SHLVL",
+];
+/// Where programs are, in the shell's own view of files.
+const PATH: &str = "/usr/bin:/bin";
+
+/// Runs the shell to its end; the exit code is the shell's own.
+pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i32, Failure> {
+    if args.network {
+        return Err(Failure::usage("`--network` does not exist yet: what runs in the shell has no network")
+            .hint("run the shell without it; a native program that --allow-native names can use the network"));
+    }
+    let mut config = crate::config::Config::load(&args.cache)?;
+    clock.lap("settings");
+    let resident_bytes = config.take_resident_size();
+    let history = config.history_file();
+    let opened = opening::open_with(config, Arc::new(Progress::default()))?;
+    clock.lap("open");
+    let (folders, cwd) = folders(args)?;
+    let programs = embedded::programs();
+    let mut files = embedded::program_files();
+    files.extend(args.allow_native.iter().map(|name| glowplug_fs::Program {
+        name: name.rsplit('/').next().unwrap_or(name).to_owned(),
+        size: 0,
+        // Empty, but there: a program without bytes could not be opened, and so not be run.
+        bytes: Some(b""),
+    }));
+    let host_folders = folders.iter().filter(|mount| mount.access != Access::Overlay);
+    let host_folders = host_folders.map(|mount| (mount.guest.clone(), mount.host.clone())).collect();
+    let settings =
+        glowplug_fs::Settings { mounts: folders.clone(), programs: files, ..glowplug_fs::Settings::default() };
+    let namespace = Namespace::new(settings).map_err(|error| Failure::new(error.to_string()))?;
+    clock.lap("folders");
+
+    let face = Arc::new(ShellFace {
+        state: Mutex::new(State { clock, startup: None, load: None, editor: None }),
+        folders,
+        history,
+        verbose,
+    });
+    let cache = Arc::clone(&opened.cache);
+    let options = SessionOptions {
+        cache,
+        programs,
+        resident_bytes,
+        namespace,
+        allow_native: args.allow_native.clone(),
+        host_folders,
+        limits: SessionLimits {
+            max_memory: args.max_memory,
+            max_processes: args.max_processes.unwrap_or(SessionLimits::default().max_processes),
+            max_output: args.max_output,
+            timeout: args.timeout,
+            ..SessionLimits::default()
+        },
+        face: Arc::clone(&face) as Arc<dyn Face>,
+    };
+    let session = Session::new(options);
+    let start = Start {
+        program: embedded::SHELL_NAME.to_owned(),
+        args: std::iter::once(args.name.as_bytes().to_vec())
+            .chain(args.args.iter().map(|arg| arg.as_bytes().to_vec()))
+            .collect(),
+        env: environment(args),
+        cwd,
+        stdio: None,
+    };
+    let began = {
+        let face = Arc::clone(&face);
+        move || face.begins()
+    };
+    let code = session.run(&start, began).map_err(|error| {
+        let mut causes = error.chain();
+        Failure::new(causes.next().map_or_else(String::new, ToString::to_string))
+            .because_text(causes.next().map(ToString::to_string).as_deref())
+    })?;
+    face.finish(&opened, &args.report, code)?;
+    if args.overlay_diff {
+        let mut diff = Vec::new();
+        if let Err(error) = session.namespace().overlay_diff(&mut diff) {
+            output::warning(&format!("the overlay's changes cannot be shown: {error}"));
+        }
+        output::note(&String::from_utf8_lossy(&diff));
+    }
+    session.finish();
+    session.namespace().remove_scratch();
+    // Without tearing down: what is left of the session is given back faster by the end of the process.
+    std::process::exit(code);
+}
+
+/// The folders that guests see, and the one that they begin in.
+fn folders(args: &ShellArgs) -> Result<(Vec<Mount>, Vec<u8>), Failure> {
+    let here = std::env::current_dir().map_err(|error| {
+        Failure::new("failed to find out the current folder").because(&error).hint("go to a folder that exists")
+    })?;
+    let mut mounts = args.dirs.clone();
+    if mounts.is_empty() {
+        let mount = Mount::at_own_path(&here, Access::ReadWrite);
+        mounts.push(mount.map_err(|error| Failure::new(error.to_string()))?);
+    }
+    let cwd = mounts.iter().filter_map(|mount| guest_path(mount, &here)).next();
+    let cwd = cwd.or_else(|| mounts.first().map(|mount| mount.guest.clone())).unwrap_or_else(|| b"/".to_vec());
+    Ok((mounts, cwd))
+}
+
+/// What a mount shows of a host's folder, if it shows it.
+fn guest_path(mount: &Mount, host: &Path) -> Option<Vec<u8>> {
+    let rest = host.strip_prefix(&mount.host).ok()?;
+    let mut guest = mount.guest.clone();
+    if !rest.as_os_str().is_empty() {
+        if !guest.ends_with(b"/") {
+            guest.push(b'/');
+        }
+        guest.extend_from_slice(rest.as_os_str().as_bytes());
+    }
+    Some(guest)
+}
+
+fn environment(args: &ShellArgs) -> Vec<Vec<u8>> {
+    let pair = |name: &str, value: &[u8]| [name.as_bytes(), b"=", value].concat();
+    let inherited = |name: &str| std::env::var_os(name).map(|value| pair(name, &value.into_vec()));
+    let mut env: Vec<Vec<u8>> = PASSED_ON.iter().filter_map(|name| inherited(name)).collect();
+    env.push(pair("PATH", PATH.as_bytes()));
+    for (name, value) in &args.env {
+        let prefix = [name.as_bytes(), b"="].concat();
+        let new = match value {
+            Some(value) => Some(pair(name, value.as_bytes())),
+            None => inherited(name),
+        };
+        if let Some(new) = new {
+            env.retain(|variable| !variable.starts_with(&prefix));
+            env.push(new);
+        }
+    }
+    env
+}
+
+/// The terminal's side of the session.
+struct ShellFace {
+    state: Mutex<State>,
+    folders: Vec<Mount>,
+    history: Option<PathBuf>,
+    verbose: bool,
+}
+
+struct State {
+    clock: Clock,
+    startup: Option<Duration>,
+    load: Option<LoadReport>,
+    editor: Option<Editor>,
+}
+
+impl ShellFace {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The shell's first instruction is about to run.
+    fn begins(&self) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.startup = Some(state.clock.until(now));
+        let covered =
+            state.load.as_ref().map_or(Duration::ZERO, |load| load.phases.named().map(|(_, time)| time).sum());
+        let rest = state.clock.elapsed().saturating_sub(covered);
+        state.clock.add("instantiate", rest);
+    }
+
+    fn finish(&self, opened: &Opened, wanted: &ReportArgs, exit_code: i32) -> Result<(), Failure> {
+        let state = self.state();
+        opened.warn(state.load.as_ref());
+        let Some(wanted) = wanted.wanted() else { return Ok(()) };
+        let report = RunReport {
+            load: state.load.as_ref(),
+            source: "shell".to_owned(),
+            clock: &state.clock,
+            startup: state.startup,
+            exit_code,
+        };
+        write_wanted(&wanted, &report)
+    }
+
+    /// What an interactive shell says first: what it is, what it may touch, and how it started.
+    fn greeting(&self) -> String {
+        let state = self.state();
+        let may = self.folders.iter().map(|mount| {
+            let access = match mount.access {
+                Access::ReadOnly => "reads",
+                Access::ReadWrite => "reads and writes",
+                Access::Overlay => "reads, and writes to a copy of,",
+            };
+            format!("{access} {}", String::from_utf8_lossy(&mount.guest))
+        });
+        let may = may.collect::<Vec<_>>().join(", ");
+        let tier = state
+            .load
+            .as_ref()
+            .map_or_else(String::new, |load| format!(" from the {} tier", crate::report::word(&load.tier)));
+        let took =
+            state.startup.map_or_else(String::new, |took| format!("; started in {}{tier}", crate::text::time(took)));
+        format!("glowplug {}: a shell of WebAssembly; {may}, and nothing else{took}\n", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn with_editor<T>(&self, work: impl FnOnce(&mut Editor) -> T) -> T {
+        // Taken out, so that events can be told while the user types.
+        let editor = self.state().editor.take();
+        let mut editor = editor.unwrap_or_else(|| {
+            let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            Editor::new(EditorSettings { history: self.history.clone(), colour })
+        });
+        let result = work(&mut editor);
+        self.state().editor = Some(editor);
+        result
+    }
+}
+
+impl Face for ShellFace {
+    fn edit(&self, request: &EditRequest, namespace: &Namespace) -> Result<Vec<u8>, i32> {
+        self.with_editor(|editor| editor.edit(&request.prompt, &request.continuation, &request.names, namespace))
+    }
+
+    fn info(&self, info: Info) -> String {
+        match info {
+            Info::Version => env!("CARGO_PKG_VERSION").to_owned(),
+            Info::Greeting => self.greeting(),
+            Info::History => self.with_editor(|editor| editor.history()),
+            Info::HistoryClear => {
+                self.with_editor(Editor::clear_history);
+                String::new()
+            }
+        }
+    }
+
+    fn event(&self, event: SessionEvent) {
+        match event {
+            SessionEvent::Program(ProgramEvent::Loaded(name, report)) => {
+                if self.verbose {
+                    let tier = crate::report::word(&report.tier);
+                    output::note(&format!("glowplug: {name}: loaded from the {tier} tier\n"));
+                }
+                let mut state = self.state();
+                if state.load.is_none() {
+                    state.load = Some(*report);
+                }
+            }
+            SessionEvent::Program(ProgramEvent::Changed(name)) => {
+                if self.verbose {
+                    output::note(&format!("glowplug: {name} has changed and is loaded again\n"));
+                }
+            }
+            SessionEvent::Program(ProgramEvent::Evicted(name, bytes)) => output::warning(&format!(
+                "{name} ({}) is dropped from memory, because the resident modules outgrew `resident-size`",
+                crate::text::size(bytes)
+            )),
+            SessionEvent::Program(ProgramEvent::TooLarge(name, bytes)) => output::warning(&format!(
+                "{name} ({}) is larger than `resident-size` and is loaded anew each time",
+                crate::text::size(bytes)
+            )),
+            SessionEvent::Denied(rule) => output::note(&format!("glowplug: {rule}\n")),
+            SessionEvent::TimedOut(limit) => {
+                let was_editing = glowplug_shell::restore_terminal();
+                output::error_line(&format!(
+                    "the shell timed out after {} (--timeout), exit code {EXIT_TIMEOUT}",
+                    humantime::format_duration(limit)
+                ));
+                if was_editing {
+                    // Nothing wakes who waits for a key.
+                    std::process::exit(EXIT_TIMEOUT);
+                }
+            }
+        }
+    }
+}

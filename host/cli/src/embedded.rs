@@ -1,0 +1,50 @@
+//! The guests in this binary.
+#![allow(unsafe_code, reason = "vouching for the artifacts that our own build script made")]
+
+use glowplug_cache::{EmbeddedArtifact, Source};
+use glowplug_runtime::process::OwnProgram;
+
+/// A guest as `build.rs` writes it down.
+struct Guest {
+    name: &'static str,
+    wasm: &'static [u8],
+    digest: [u8; 32],
+    /// Nothing when the program was built on another kind of machine.
+    artifact: Option<&'static [u8]>,
+}
+
+include!(concat!(env!("OUT_DIR"), "/guests.rs"));
+
+/// The name of the shell among the programs.
+pub(crate) const SHELL_NAME: &str = "bash";
+/// The names under which the shell itself is found as a command.
+const SHELL_NAMES: [&str; 3] = [SHELL_NAME, "sh", "glowplug"];
+
+impl Guest {
+    fn source(&self) -> Source<'static> {
+        // SAFETY: `build.rs` wrote both from the same wasm, with this very version of Wasmtime.
+        let artifact = self.artifact.map(|artifact| unsafe { EmbeddedArtifact::new(self.digest, artifact) });
+        Source::embedded(self.name, self.wasm, artifact)
+    }
+}
+
+/// The programs that every session has.
+pub(crate) fn programs() -> Vec<OwnProgram> {
+    vec![
+        OwnProgram { name: SHELL.name, names: SHELL_NAMES.to_vec(), source: SHELL.source() },
+        OwnProgram { name: COREUTILS.name, names: COREUTILS_NAMES.to_vec(), source: COREUTILS.source() },
+    ]
+}
+
+/// The programs as files: their names and bytes, in the order of [`programs`].
+pub(crate) fn program_files() -> Vec<glowplug_fs::Program> {
+    let named = |names: &[&'static str], guest: &Guest| {
+        let files = names.iter().map(|name| glowplug_fs::Program {
+            name: (*name).to_owned(),
+            size: guest.wasm.len() as u64,
+            bytes: Some(guest.wasm),
+        });
+        files.collect::<Vec<_>>()
+    };
+    [named(&SHELL_NAMES, &SHELL), named(COREUTILS_NAMES, &COREUTILS)].concat()
+}

@@ -1,0 +1,234 @@
+//! Building a namespace from its settings.
+
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use rustix::fs::{CWD, Mode, OFlags};
+
+use crate::{
+    Access, Device, FsError, Mount, MountError, Program, Settings,
+    beneath::{self, Start},
+    mount::tidy,
+    overlay::Overlay,
+    scratch::Scratch,
+    tree::{NodeId, Tree, What},
+};
+
+/// Everything a namespace consists of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub tree: Tree,
+    pub mounts: Vec<MountPoint>,
+    pub programs: Vec<Program>,
+    pub overlays: Vec<Arc<Overlay>>,
+    pub scratch: Arc<Scratch>,
+}
+
+/// A folder with a disk behind it.
+#[derive(Debug)]
+pub(crate) struct MountPoint {
+    /// Where guests see it.
+    pub guest: Vec<u8>,
+    /// Where it is on the host, for people; nothing for `/tmp`.
+    pub host: Option<PathBuf>,
+    pub access: Access,
+    pub backing: Backing,
+    /// Whether something is mounted below it.
+    pub careful: bool,
+    /// The mount in the settings that it belongs to: one may be seen at several nodes, when others are nested in it.
+    pub origin: usize,
+}
+
+/// What is behind a mount point.
+#[derive(Debug)]
+pub(crate) enum Backing {
+    Folder(File),
+    /// The private `/tmp`, once something was written to it.
+    Temporary(OnceLock<File>),
+    Overlay {
+        layers: Arc<Overlay>,
+        /// The path of this folder in the overlay.
+        base: Vec<u8>,
+        /// The same folder in the lower layer, for as long as nothing was changed.
+        lower: File,
+    },
+}
+
+const DEVICES: [(&[u8], What); 10] = [
+    (b"/dev/fd", What::Descriptors),
+    (b"/dev/full", What::Device(Device::Full)),
+    (b"/dev/null", What::Device(Device::Null)),
+    (b"/dev/random", What::Device(Device::Random)),
+    (b"/dev/stderr", What::Descriptor(2)),
+    (b"/dev/stdin", What::Descriptor(0)),
+    (b"/dev/stdout", What::Descriptor(1)),
+    (b"/dev/tty", What::Device(Device::Terminal)),
+    (b"/dev/urandom", What::Device(Device::Random)),
+    (b"/dev/zero", What::Device(Device::Zero)),
+];
+
+const PROGRAM_FOLDERS: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
+
+pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
+    let Settings { mounts, programs, private_tmp, scratch } = settings;
+    let mounts = tidied(mounts)?;
+    let mut parts = Parts {
+        tree: Tree::new(),
+        mounts: Vec::new(),
+        programs,
+        overlays: Vec::new(),
+        scratch: Arc::new(Scratch::new(scratch)),
+    };
+    let dev = parts.tree.place(b"/dev", What::Folder);
+    for (path, what) in DEVICES {
+        parts.tree.place(path, what);
+    }
+    if !parts.programs.is_empty() {
+        for folder in PROGRAM_FOLDERS {
+            let folder = parts.tree.place(folder, What::Folder);
+            for (number, program) in parts.programs.iter().enumerate() {
+                parts.tree.add(folder, program.name.as_bytes(), What::Program(number));
+            }
+        }
+    }
+    if private_tmp && !mounts.iter().any(|mount| matches!(mount.guest.as_slice(), b"/" | b"/tmp")) {
+        parts.place_temporary(mounts.len());
+    }
+    for (origin, mount) in mounts.into_iter().enumerate() {
+        parts.place(mount, origin)?;
+    }
+    parts.tree.finish();
+    for id in parts.tree.ids() {
+        if parts.tree.node(id).what == What::Folder && !is_within(&parts.tree, id, dev) {
+            parts.look_through(id);
+        }
+    }
+    for id in parts.tree.ids() {
+        if let What::Mount(mount) = parts.tree.node(id).what {
+            parts.mounts[mount].careful = parts.tree.has_children(id);
+        }
+    }
+    Ok(parts)
+}
+
+/// The mounts with tidy paths, no two at one place.
+fn tidied(mut mounts: Vec<Mount>) -> Result<Vec<Mount>, MountError> {
+    for at in 0..mounts.len() {
+        let mount = &mounts[at];
+        let odd = |component| MountError::OddGuest {
+            text: mount.to_string(),
+            guest: String::from_utf8_lossy(&mount.guest).into_owned(),
+            component,
+        };
+        let guest = if mount.guest.starts_with(b"/") {
+            tidy(&mount.guest).map_err(odd)?
+        } else {
+            return Err(odd("a beginning other than `/`".to_owned()));
+        };
+        if let Some(first) = mounts[..at].iter().find(|other| other.guest == guest) {
+            return Err(MountError::Twice {
+                guest: String::from_utf8_lossy(&guest).into_owned(),
+                first: first.host.clone(),
+                second: mount.host.clone(),
+            });
+        }
+        mounts[at].guest = guest;
+    }
+    Ok(mounts)
+}
+
+fn is_within(tree: &Tree, mut id: NodeId, folder: NodeId) -> bool {
+    while id != folder && id != crate::tree::ROOT {
+        id = tree.node(id).parent;
+    }
+    id == folder
+}
+
+impl Parts {
+    fn place_temporary(&mut self, origin: usize) {
+        self.tree.place(b"/tmp", What::Mount(self.mounts.len()));
+        self.mounts.push(MountPoint {
+            guest: b"/tmp".to_vec(),
+            host: None,
+            access: Access::ReadWrite,
+            backing: Backing::Temporary(OnceLock::new()),
+            careful: false,
+            origin,
+        });
+    }
+
+    fn place(&mut self, mount: Mount, origin: usize) -> Result<(), MountError> {
+        let failed = |error: FsError, host: &Path| MountError::Host {
+            host: host.to_owned(),
+            source: io::Error::other(error.to_string()),
+        };
+        let open = || {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let opened = rustix::fs::openat(CWD, &mount.host, flags, Mode::empty());
+            opened.map(File::from).map_err(|error| match error {
+                rustix::io::Errno::NOTDIR => MountError::NotFolder { host: mount.host.clone() },
+                error => failed(error.into(), &mount.host),
+            })
+        };
+        let folder = open()?;
+        let backing = match mount.access {
+            Access::ReadOnly | Access::ReadWrite => Backing::Folder(folder),
+            Access::Overlay => {
+                let lower = open()?;
+                let layers = Overlay::new(mount.guest.clone(), folder, self.scratch.clone(), self.overlays.len());
+                let layers = Arc::new(layers);
+                self.overlays.push(layers.clone());
+                Backing::Overlay { layers, base: Vec::new(), lower }
+            }
+        };
+        self.tree.place(&mount.guest, What::Mount(self.mounts.len()));
+        self.mounts.push(MountPoint {
+            guest: mount.guest,
+            host: Some(mount.host),
+            access: mount.access,
+            backing,
+            careful: false,
+            origin,
+        });
+        Ok(())
+    }
+
+    /// A folder that is only here because something is nested below it hides nothing: what the mount above has at this
+    /// place is seen, too.
+    fn look_through(&mut self, id: NodeId) {
+        let Some((above, mount)) = self.tree.mount_above(id) else { return };
+        let guest = self.tree.path(id);
+        let prefix = self.tree.path(above).len();
+        let below = &guest[prefix..];
+        let below = below.strip_prefix(b"/").unwrap_or(below).to_vec();
+        let mount = &self.mounts[mount];
+        let open = |dir: &File| {
+            let start = Start { dir, careful: false };
+            beneath::open(start, &below, OFlags::PATH | OFlags::DIRECTORY, 0).ok()
+        };
+        let backing = match &mount.backing {
+            Backing::Folder(dir) => open(dir).map(Backing::Folder),
+            Backing::Temporary(_) => None,
+            Backing::Overlay { layers, base, lower } => open(lower).and_then(|found| {
+                let path = Path::new(OsStr::from_bytes(&below));
+                let resolved = cap_primitives::fs::canonicalize(lower, path).ok()?;
+                let base = match base.as_slice() {
+                    b"" => resolved.as_os_str().as_bytes().to_vec(),
+                    base => [base, b"/", resolved.as_os_str().as_bytes()].concat(),
+                };
+                Some(Backing::Overlay { layers: layers.clone(), base, lower: found })
+            }),
+        };
+        let Some(backing) = backing else { return };
+        let host = mount.host.as_ref().map(|host| host.join(OsStr::from_bytes(&below)));
+        let seen = MountPoint { guest, host, access: mount.access, backing, careful: true, origin: mount.origin };
+        self.tree.set(id, What::Mount(self.mounts.len()));
+        self.mounts.push(seen);
+    }
+}

@@ -1,0 +1,50 @@
+//! What guests see of files: folders of the host, overlays above them, a private `/tmp`, devices and programs, in one
+//! namespace that nothing leads out of.
+//!
+//! ```no_run
+//! use glowplug_fs::{Namespace, OpenOptions, Opened, Settings};
+//!
+//! let settings = Settings { mounts: vec!["/data:ro".parse()?, ".::/work:overlay".parse()?], ..Settings::default() };
+//! let files = Namespace::new(settings)?;
+//! if let Opened::File(file) = files.open(b"/data/figures.csv", &OpenOptions::reading())? {
+//!     // an ordinary `std::fs::File`
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`Namespace`] knows nothing of WebAssembly, of processes or of shells. Paths are bytes, absolute in the guests'
+//! view, and resolved anew on each call; whoever has working folders joins them first. It prints nothing and reads no
+//! environment variable; only a scratch folder's default place is the platform's.
+//!
+//! # Containment
+//! Every access to a mounted folder starts at that folder's open handle and goes through `cap-primitives`, which is
+//! `openat2` with `RESOLVE_BENEATH` on Linux. Neither `..`, nor a symbolic link, nor a rename at the wrong moment leads
+//! out. Links that point out of a mount are followed in the guests' namespace, as a guest would expect.
+//!
+//! # Errors
+//! Guests are told numbers of preview 1 ([`errno`]). When it was the policy that refused, the error also holds a
+//! [`Denial`] that names the rule which would allow it.
+
+mod assemble;
+mod beneath;
+mod error;
+mod explain;
+mod mount;
+mod namespace;
+mod options;
+mod overlay;
+mod plain;
+mod reach;
+mod resolve;
+mod scratch;
+mod stat;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Denial, FsError, errno, number};
+pub use mount::{Access, Mount, MountError};
+pub use namespace::Namespace;
+pub use options::{Change, ChangeKind, Device, NewTime, OpenOptions, Opened, Program, Settings, Wanted};
+pub use stat::{DirEntry, Kind, Stat};

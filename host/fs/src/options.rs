@@ -1,0 +1,169 @@
+//! What callers pass in, and what they get back.
+
+use std::{fs::File, path::PathBuf, time::SystemTime};
+
+use crate::Mount;
+
+/// What a [`Namespace`](crate::Namespace) is made of.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The folders of the host that guests see.
+    pub mounts: Vec<Mount>,
+    /// What is in `/usr/bin` and `/bin`.
+    pub programs: Vec<Program>,
+    /// Whether there is a private, empty `/tmp`. It is left out when something is mounted at `/tmp` or at `/`.
+    pub private_tmp: bool,
+    /// Where `/tmp` and the overlays' layers are kept; the platform's folder for temporary files when left out.
+    pub scratch: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { mounts: Vec::new(), programs: Vec::new(), private_tmp: true, scratch: None }
+    }
+}
+
+/// A program that the host itself provides.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Its name in `/usr/bin` and `/bin`.
+    pub name: String,
+    /// The size that `stat` gives.
+    pub size: u64,
+    /// What reading it gives; without, reading fails with `EACCES`.
+    pub bytes: Option<&'static [u8]>,
+}
+
+/// How to open a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct OpenOptions {
+    pub read: bool,
+    pub write: bool,
+    /// Each write goes to the end; implies `write`.
+    pub append: bool,
+    /// Create it when it does not exist.
+    pub create: bool,
+    /// With `create`: fail with `EEXIST` when it exists.
+    pub exclusive: bool,
+    pub truncate: bool,
+    /// Fail with `ENOTDIR` unless it is a folder.
+    pub directory: bool,
+    /// Follow a symbolic link in the last component; otherwise it fails with `ELOOP`.
+    pub follow: bool,
+    /// The permissions of a created file. The caller has applied the process's mask; the host's own does not matter.
+    pub mode: u32,
+}
+
+impl OpenOptions {
+    /// Options that open nothing yet: follow links, create with 0666.
+    pub const fn new() -> Self {
+        OpenOptions {
+            read: false,
+            write: false,
+            append: false,
+            create: false,
+            exclusive: false,
+            truncate: false,
+            directory: false,
+            follow: true,
+            mode: 0o666,
+        }
+    }
+
+    /// To read what exists.
+    pub const fn reading() -> Self {
+        OpenOptions { read: true, ..Self::new() }
+    }
+
+    /// To write from the beginning, creating it if needed: what the shell's `>` does.
+    pub const fn writing() -> Self {
+        OpenOptions { write: true, create: true, truncate: true, ..Self::new() }
+    }
+
+    /// To write at the end, creating it if needed: what the shell's `>>` does.
+    pub const fn appending() -> Self {
+        OpenOptions { write: true, append: true, create: true, ..Self::new() }
+    }
+
+    pub(crate) const fn changes(&self) -> bool {
+        self.write || self.append || self.create || self.truncate
+    }
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a path turned out to name when it was opened.
+#[derive(Debug)]
+pub enum Opened {
+    /// A file of the host. (A FIFO, too: it is non-blocking, so that nothing waits for its other end.)
+    File(File),
+    /// A folder; list it with [`Namespace::read_dir`](crate::Namespace::read_dir).
+    Directory,
+    /// A device, which the caller provides.
+    Device(Device),
+    /// The caller's own descriptor of this number: `/dev/fd/N`, `/dev/stdin`, `/dev/stdout`, `/dev/stderr`.
+    Descriptor(u32),
+    /// One of [`Settings::programs`], by its index; it has bytes.
+    Program(usize),
+}
+
+/// The devices under `/dev`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// Empty to read, swallows what is written.
+    Null,
+    /// Endless zeroes.
+    Zero,
+    /// Endless zeroes, and `ENOSPC` to write.
+    Full,
+    /// Endless random bytes: `random` and `urandom`.
+    Random,
+    /// The session's terminal: `tty`.
+    Terminal,
+}
+
+/// A time to set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewTime {
+    /// The host's clock decides.
+    Now,
+    /// This one.
+    At(SystemTime),
+}
+
+/// What [`Namespace::access`](crate::Namespace::access) is asked for; nothing asks whether the path exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Wanted {
+    pub read: bool,
+    pub write: bool,
+    pub execute: bool,
+}
+
+/// One difference between an overlay and the folder below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Where the overlay is mounted.
+    pub mount: Vec<u8>,
+    /// The path that changed, absolute for guests.
+    pub path: Vec<u8>,
+    /// How.
+    pub kind: ChangeKind,
+    /// What it is now; what it was, when it was removed.
+    pub entry: crate::Kind,
+}
+
+/// How an entry changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum ChangeKind {
+    Added,
+    /// Its contents, target, permissions or kind.
+    Modified,
+    Removed,
+}

@@ -1,0 +1,334 @@
+//! Operations on one folder of the host. Each resolves its path anew, beneath that folder's handle.
+
+use std::{
+    fs::File,
+    io::Read,
+    mem::MaybeUninit,
+    os::fd::{AsFd, AsRawFd},
+    sync::OnceLock,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use rustix::{
+    fs::{AtFlags, CWD, Mode, OFlags, RawDir, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT},
+    io::Errno,
+};
+
+use crate::{
+    Denial, DirEntry, FsError, Kind, NewTime, OpenOptions, Stat, Wanted,
+    beneath::{Attempt, Start, Stop, open as open_beneath, parent, trim},
+    errno, stat,
+};
+
+/// What opening gave: a file that may be read or written, or a folder.
+pub(crate) enum Found {
+    File(File),
+    Directory,
+}
+
+const PERMISSIONS: u32 = 0o7777;
+const SET_ID: u32 = 0o6000;
+
+pub(crate) fn open(start: Start<'_>, path: &[u8], options: &OpenOptions) -> Attempt<Found> {
+    if options.directory && options.create {
+        return Err(Errno::INVAL.into());
+    }
+    // A FIFO must not make us wait, and a terminal must not become ours.
+    let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    flags |= match (options.read, options.write || options.append) {
+        (true, true) => OFlags::RDWR,
+        (false, true) => OFlags::WRONLY,
+        _ => OFlags::RDONLY,
+    };
+    for (wanted, flag) in [
+        (options.append, OFlags::APPEND),
+        (options.truncate, OFlags::TRUNC),
+        (options.directory, OFlags::DIRECTORY),
+        (!options.follow, OFlags::NOFOLLOW),
+    ] {
+        if wanted {
+            flags |= flag;
+        }
+    }
+    let file = if options.create {
+        create(start, path, flags, options.exclusive, options.mode & PERMISSIONS & !SET_ID)?
+    } else {
+        open_beneath(start, path, flags, 0)?
+    };
+    check(start, file, options)
+}
+
+/// Creates a file, or opens the one that exists. The host's own mask must not show: where it would, whether the file is
+/// new has to be known, which costs a second call when it is not.
+fn create(start: Start<'_>, path: &[u8], flags: OFlags, exclusive: bool, mode: u32) -> Attempt<File> {
+    let masked = mode & host_mask() != 0;
+    let new = flags | OFlags::CREATE | OFlags::EXCL;
+    if !masked {
+        let flags = if exclusive { new } else { flags | OFlags::CREATE };
+        return open_beneath(start, path, flags, mode);
+    }
+    for _ in 0..8 {
+        match open_beneath(start, path, new, mode) {
+            Ok(file) => {
+                rustix::fs::fchmod(&file, Mode::from_raw_mode(mode))?;
+                return Ok(file);
+            }
+            Err(Stop::Fail(error)) if error.errno == errno::EEXIST && !exclusive => {}
+            Err(stop) => return Err(stop),
+        }
+        match open_beneath(start, path, flags, 0) {
+            // A link to nothing, whose target is to be created; or somebody removed the file just now.
+            Err(Stop::Fail(error)) if error.errno == errno::ENOENT => {
+                if stat(start, path, false)?.kind == Kind::Symlink {
+                    return Err(Stop::Walk);
+                }
+            }
+            other => return other,
+        }
+    }
+    Err(Errno::NOENT.into())
+}
+
+/// The mask that the host's process creates files with. It is read once: nothing in this process changes it.
+fn host_mask() -> u32 {
+    static MASK: OnceLock<u32> = OnceLock::new();
+    *MASK.get_or_init(|| {
+        // Asking with `umask` would change it for the other threads meanwhile.
+        // Its line is the second.
+        let mut status = [0; 256];
+        let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).unwrap_or(0);
+        let status = String::from_utf8_lossy(&status[..read]);
+        let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+        line.and_then(|mask| u32::from_str_radix(mask.trim(), 8).ok()).unwrap_or(0o777)
+    })
+}
+
+/// Refuses what is not a file or a folder.
+fn check(start: Start<'_>, file: File, options: &OpenOptions) -> Attempt<Found> {
+    let found = rustix::fs::fstat(&file)?;
+    match Kind::from_mode(found.st_mode) {
+        Kind::Directory => return Ok(Found::Directory),
+        Kind::File | Kind::Fifo => {}
+        _ => {
+            return Err(refusal("this is a device of the host, and guests have none but those in `/dev`").into());
+        }
+    }
+    if Some(found.st_dev) == proc_device()
+        && (options.changes() || rustix::fs::fstat(start.dir)?.st_dev != found.st_dev)
+    {
+        return Err(refusal("this belongs to the host's processes (`/proc`), this one among them").into());
+    }
+    Ok(Found::File(file))
+}
+
+fn refusal(reason: &str) -> FsError {
+    FsError::denied(errno::EACCES, Denial { reason: reason.to_owned(), rule: None, allows: "it" })
+}
+
+/// The device number of `/proc`, whose files are not what they seem: `/proc/self/mem` is this process.
+fn proc_device() -> Option<u64> {
+    static DEVICE: OnceLock<Option<u64>> = OnceLock::new();
+    *DEVICE.get_or_init(|| rustix::fs::stat("/proc/self").ok().map(|found| found.st_dev))
+}
+
+pub(crate) fn stat(start: Start<'_>, path: &[u8], follow: bool) -> Attempt<Stat> {
+    let single = !path.contains(&b'/') && path != b"..";
+    if single {
+        // One name is not followed by the kernel, so there is nothing to contain.
+        let found = rustix::fs::statx(start.dir, path, AtFlags::SYMLINK_NOFOLLOW, stat::WANTED)?;
+        let found = Stat::from_statx(&found);
+        if !follow || found.kind != Kind::Symlink {
+            return Ok(found);
+        }
+    }
+    let file = handle(start, path, follow)?;
+    Ok(Stat::of_file(&file)?)
+}
+
+/// A handle that names an entry and gives no access to it.
+fn handle(start: Start<'_>, path: &[u8], follow: bool) -> Attempt<File> {
+    let nofollow = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+    open_beneath(start, path, OFlags::PATH | nofollow, 0)
+}
+
+pub(crate) fn read_dir(start: Start<'_>, path: &[u8]) -> Attempt<Vec<DirEntry>> {
+    let dir = open_beneath(start, path, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
+    let mut buffer = vec![MaybeUninit::uninit(); 32 * 1024];
+    let mut listing = RawDir::new(&dir, &mut buffer);
+    let mut entries = Vec::new();
+    while let Some(entry) = listing.next() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if matches!(name, b"." | b"..") {
+            continue;
+        }
+        let kind = match Kind::from_listing(entry.file_type()) {
+            Some(kind) => kind,
+            None => match rustix::fs::statx(&dir, name, AtFlags::SYMLINK_NOFOLLOW, stat::WANTED) {
+                Ok(found) => Stat::from_statx(&found).kind,
+                Err(_) => continue,
+            },
+        };
+        entries.push(DirEntry { name: name.to_owned(), kind, ino: entry.ino() });
+    }
+    Ok(entries)
+}
+
+pub(crate) fn create_dir(start: Start<'_>, path: &[u8], mode: u32) -> Attempt<()> {
+    let (folder, name) = parent(start, path)?;
+    // The file system decides about the bits that a folder inherits.
+    let mode = mode & 0o1777;
+    rustix::fs::mkdirat(&*folder, name, Mode::from_raw_mode(mode))?;
+    if mode & host_mask() != 0 {
+        let made = Start { dir: &folder, careful: true };
+        let handle = handle(made, trim(name), false)?;
+        let inherited = rustix::fs::fstat(&handle)?.st_mode & SET_ID;
+        chmod_handle(&handle, mode | inherited)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn remove_dir(start: Start<'_>, path: &[u8]) -> Attempt<()> {
+    let (folder, name) = parent(start, path)?;
+    Ok(rustix::fs::unlinkat(&*folder, name, AtFlags::REMOVEDIR)?)
+}
+
+pub(crate) fn remove_file(start: Start<'_>, path: &[u8]) -> Attempt<()> {
+    let (folder, name) = parent(start, path)?;
+    Ok(rustix::fs::unlinkat(&*folder, name, AtFlags::empty())?)
+}
+
+pub(crate) fn rename(from: (Start<'_>, &[u8]), to: (Start<'_>, &[u8])) -> Attempt<()> {
+    let (from_folder, from_name) = parent(from.0, from.1)?;
+    let (to_folder, to_name) = parent(to.0, to.1)?;
+    Ok(rustix::fs::renameat(&*from_folder, from_name, &*to_folder, to_name)?)
+}
+
+pub(crate) fn link(from: (Start<'_>, &[u8]), to: (Start<'_>, &[u8]), follow: bool) -> Attempt<()> {
+    let (from_folder, from_name) = parent(from.0, from.1)?;
+    // Both are folders, which the kernel refuses; the one above may be outside.
+    let bare = if trim(from_name) == b".." { b"." } else { trim(from_name) };
+    let found = stat(Start { dir: &from_folder, careful: true }, bare, false)?;
+    let must_be_folder = trim(from_name).len() != from_name.len();
+    if found.kind == Kind::Symlink && (follow || must_be_folder) {
+        return Err(Stop::Walk);
+    }
+    if must_be_folder && found.kind != Kind::Directory {
+        return Err(Errno::NOTDIR.into());
+    }
+    let (to_folder, to_name) = parent(to.0, to.1)?;
+    Ok(rustix::fs::linkat(&*from_folder, bare, &*to_folder, to_name, AtFlags::empty())?)
+}
+
+pub(crate) fn symlink(target: &[u8], start: Start<'_>, path: &[u8]) -> Attempt<()> {
+    let (folder, name) = parent(start, path)?;
+    Ok(rustix::fs::symlinkat(target, &*folder, name)?)
+}
+
+pub(crate) fn read_link(start: Start<'_>, path: &[u8]) -> Attempt<Vec<u8>> {
+    let (folder, name) = parent(start, path)?;
+    let last = trim(name);
+    if last.len() != name.len() {
+        // What a slash follows is a folder, or a link to one; never the link itself.
+        let found = stat(start, path, true)?;
+        let error = if found.kind == Kind::Directory { Errno::INVAL } else { Errno::NOTDIR };
+        return Err(error.into());
+    }
+    if last == b".." {
+        return Err(Errno::INVAL.into());
+    }
+    Ok(rustix::fs::readlinkat(&*folder, last, Vec::new())?.into_bytes())
+}
+
+pub(crate) fn set_times(
+    start: Start<'_>,
+    path: &[u8],
+    follow: bool,
+    atime: Option<NewTime>,
+    mtime: Option<NewTime>,
+) -> Attempt<()> {
+    let times = Timestamps { last_access: timespec(atime), last_modification: timespec(mtime) };
+    if !follow {
+        let (folder, name) = parent(start, path)?;
+        if !matches!(trim(name), b".." | b".") && trim(name).len() == name.len() {
+            return Ok(rustix::fs::utimensat(&*folder, name, &times, AtFlags::SYMLINK_NOFOLLOW)?);
+        }
+    }
+    let handle = handle(start, path, true)?;
+    Ok(rustix::fs::utimensat(CWD, proc_path(&handle), &times, AtFlags::empty())?)
+}
+
+fn timespec(time: Option<NewTime>) -> Timespec {
+    match time {
+        None => Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+        Some(NewTime::Now) => Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
+        Some(NewTime::At(time)) => exact(time),
+    }
+}
+
+fn exact(time: SystemTime) -> Timespec {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => Timespec { tv_sec: after.as_secs() as i64, tv_nsec: after.subsec_nanos().into() },
+        Err(before) => {
+            let before = before.duration();
+            let nanoseconds = i64::from(before.subsec_nanos());
+            let borrowed = i64::from(nanoseconds > 0);
+            Timespec {
+                tv_sec: -(before.as_secs() as i64) - borrowed,
+                tv_nsec: (borrowed * 1_000_000_000 - nanoseconds) as _,
+            }
+        }
+    }
+}
+
+pub(crate) fn chmod(start: Start<'_>, path: &[u8], mode: u32) -> Attempt<()> {
+    let handle = handle(start, path, true)?;
+    let mut mode = mode & PERMISSIONS;
+    if mode & SET_ID != 0 {
+        let found = rustix::fs::fstat(&handle)?;
+        let is_folder = Kind::from_mode(found.st_mode) == Kind::Directory;
+        if !is_folder && mode & SET_ID & !found.st_mode != 0 {
+            let reason = "the set-user-ID and set-group-ID bits would give whoever runs this file on the host the \
+                          rights of this user";
+            let denial = Denial { reason: reason.to_owned(), rule: None, allows: "it" };
+            return Err(FsError::denied(errno::EPERM, denial).into());
+        }
+        mode &= PERMISSIONS;
+    }
+    Ok(chmod_handle(&handle, mode)?)
+}
+
+/// `fchmod` does not take a handle that gives no access; the kernel's name for the handle does.
+fn chmod_handle(handle: &File, mode: u32) -> rustix::io::Result<()> {
+    rustix::fs::chmodat(CWD, proc_path(handle), Mode::from_raw_mode(mode), AtFlags::empty())
+}
+
+fn proc_path(handle: &File) -> String {
+    format!("/proc/self/fd/{}", handle.as_fd().as_raw_fd())
+}
+
+pub(crate) fn access(start: Start<'_>, path: &[u8], wanted: Wanted) -> Attempt<()> {
+    let (folder, name) = parent(start, path)?;
+    let last = trim(name);
+    if last == b".." {
+        return Err(Stop::Walk);
+    }
+    let found = stat(Start { dir: &folder, careful: true }, last, false)?;
+    if found.kind == Kind::Symlink {
+        return Err(Stop::Walk);
+    }
+    if last.len() != name.len() && found.kind != Kind::Directory {
+        return Err(Errno::NOTDIR.into());
+    }
+    let mut rights = rustix::fs::Access::EXISTS;
+    for (asked, right) in [
+        (wanted.read, rustix::fs::Access::READ_OK),
+        (wanted.write, rustix::fs::Access::WRITE_OK),
+        (wanted.execute, rustix::fs::Access::EXEC_OK),
+    ] {
+        if asked {
+            rights |= right;
+        }
+    }
+    Ok(rustix::fs::accessat(&*folder, last, rights, AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW)?)
+}

@@ -1,0 +1,476 @@
+//! From a place to the folder and path that an operation works on, and what is to be said of places without one.
+
+use std::fs::File;
+
+use rustix::io::Errno;
+
+use crate::{
+    Access, Denial, DirEntry, FsError, Kind, OpenOptions, Opened, Stat, Wanted,
+    assemble::{Backing, MountPoint, Parts},
+    beneath::{Attempt, Start, Stop, split, trim},
+    errno,
+    overlay::Overlay,
+    plain::{self, Found},
+    resolve::{Links, Place, Rest},
+    tree::{NodeId, ROOT, What},
+};
+
+/// Where to read.
+pub(crate) enum Reading<'r> {
+    Folder(Start<'r>, &'r [u8]),
+    /// The overlay, the path in it, and whether that has to be a folder.
+    Overlay(&'r Overlay, Vec<u8>, bool),
+}
+
+/// Where to change something.
+pub(crate) enum Writing<'r> {
+    Folder(Start<'r>, &'r [u8]),
+    Overlay(&'r Overlay, Vec<u8>, bool),
+}
+
+/// A place with a disk behind it: the mount, the path below it, and whether that was walked.
+type Inside<'r> = (&'r MountPoint, &'r [u8], bool);
+
+impl Parts {
+    fn inside<'r>(&'r self, place: &'r Place<'_>) -> Option<Inside<'r>> {
+        match place {
+            Place::Inside { mount, rest, walked } => Some((&self.mounts[*mount], rest.as_ref(), *walked)),
+            Place::Node(id) => match self.tree.node(*id).what {
+                What::Mount(mount) => Some((&self.mounts[mount], b".", true)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Where to read what is at a place; nothing when it is not on any disk.
+    pub(crate) fn reading<'r>(&'r self, place: &'r Place<'_>) -> Attempt<Option<Reading<'r>>> {
+        let Some((mount, rest, walked)) = self.inside(place) else { return Ok(None) };
+        mount.reading(rest, walked)
+    }
+
+    /// Where to change what is at a place, if the mount allows it.
+    fn writing<'r>(&'r self, (mount, rest, walked): Inside<'r>) -> Attempt<Writing<'r>> {
+        match &mount.backing {
+            Backing::Folder(dir) => Ok(Writing::Folder(mount.start(dir), rest)),
+            Backing::Temporary(made) => Ok(Writing::Folder(mount.start(self.temporary(made)?), rest)),
+            Backing::Overlay { .. } if !walked => Err(Stop::Walk),
+            Backing::Overlay { layers, base, .. } => {
+                let (path, folder) = overlay_path(base, rest);
+                Ok(Writing::Overlay(layers, path, folder))
+            }
+        }
+    }
+
+    fn temporary<'r>(&self, made: &'r std::sync::OnceLock<File>) -> Result<&'r File, FsError> {
+        if let Some(dir) = made.get() {
+            return Ok(dir);
+        }
+        let dir = self.scratch.folder("tmp", 0o1777)?;
+        Ok(made.get_or_init(|| dir))
+    }
+
+    /// To make an entry at a place.
+    pub(crate) fn new_entry<'r>(&'r self, place: &'r Place<'_>) -> Attempt<Writing<'r>> {
+        match place {
+            Place::Node(_) | Place::Descriptor(_) => Err(Errno::EXIST.into()),
+            Place::Missing { folder, direct: true, .. } => Err(self.not_a_mount(*folder).into()),
+            Place::Missing { .. } => Err(Errno::NOENT.into()),
+            Place::Inside { mount, .. } => {
+                let point = &self.mounts[*mount];
+                if point.access == Access::ReadOnly {
+                    // That it exists is said first, as on Linux.
+                    return match self.stat(place, false) {
+                        Ok(_) => Err(Errno::EXIST.into()),
+                        Err(Stop::Fail(error)) if error.errno == errno::ENOENT => {
+                            self.parent_exists(place)?;
+                            Err(point.read_only().into())
+                        }
+                        Err(stop) => Err(stop),
+                    };
+                }
+                self.inside(place).map_or(Err(Errno::NOENT.into()), |inside| self.writing(inside))
+            }
+        }
+    }
+
+    /// To remove or to move what is at a place.
+    pub(crate) fn old_entry<'r>(&'r self, place: &'r Place<'_>) -> Attempt<Writing<'r>> {
+        match place {
+            Place::Node(id) => Err(self.fixed(*id).into()),
+            Place::Descriptor(_) => Err(Errno::ROFS.into()),
+            Place::Missing { .. } => Err(Errno::NOENT.into()),
+            Place::Inside { .. } => self.changed_entry(place, false),
+        }
+    }
+
+    /// To move something to a place.
+    pub(crate) fn moved_entry<'r>(&'r self, place: &'r Place<'_>) -> Attempt<Writing<'r>> {
+        match place {
+            Place::Missing { .. } => self.new_entry(place),
+            Place::Node(id) => Err(self.fixed(*id).into()),
+            Place::Descriptor(_) => Err(Errno::ROFS.into()),
+            Place::Inside { mount, rest, walked } => {
+                let mount = &self.mounts[*mount];
+                if mount.access == Access::ReadOnly {
+                    Err(mount.read_only().into())
+                } else {
+                    self.writing((mount, rest, *walked))
+                }
+            }
+        }
+    }
+
+    /// To change what is at a place, without removing it.
+    pub(crate) fn changed_entry<'r>(&'r self, place: &'r Place<'_>, follow: bool) -> Attempt<Writing<'r>> {
+        let Some(inside) = self.inside(place) else {
+            self.stat(place, follow)?;
+            return Err(self.unchangeable(place).into());
+        };
+        if inside.0.access == Access::ReadOnly {
+            self.stat(place, follow)?;
+            return Err(inside.0.read_only().into());
+        }
+        self.writing(inside)
+    }
+
+    /// Fails unless there is a folder that an entry at this place would be in.
+    fn parent_exists(&self, place: &Place<'_>) -> Attempt<()> {
+        let Place::Inside { mount, rest, walked } = place else { return Ok(()) };
+        let (folder, _) = split(rest);
+        if folder.is_empty() {
+            return Ok(());
+        }
+        let folder = Place::Inside { mount: *mount, rest: Rest::Borrowed(folder), walked: *walked };
+        match self.stat(&folder, true)?.kind {
+            Kind::Directory => Ok(()),
+            _ => Err(Errno::NOTDIR.into()),
+        }
+    }
+
+    /// Whether something can be moved between two places at all.
+    pub(crate) fn same_mount(&self, from: &Place<'_>, to: &Place<'_>) -> Attempt<()> {
+        match (from, to) {
+            (Place::Inside { mount: a, .. }, Place::Inside { mount: b, .. })
+                if self.mounts[*a].origin != self.mounts[*b].origin =>
+            {
+                // What does not exist is said first, as on Linux.
+                self.stat(from, false)?;
+                Err(Errno::XDEV.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn open(&self, place: &Place<'_>, options: &OpenOptions) -> Attempt<Opened> {
+        match place {
+            Place::Descriptor(number) => opened_device(Opened::Descriptor(*number), options),
+            Place::Missing { folder, direct, rest } => {
+                let creates = options.create && *direct && !rest.ends_with(b"/");
+                Err(if creates { self.not_a_mount(*folder) } else { FsError::new(errno::ENOENT) }.into())
+            }
+            Place::Node(id) => match self.tree.node(*id).what {
+                What::Folder | What::Descriptors => opened_folder(options),
+                What::Mount(_) if options.changes() => opened_folder(options),
+                What::Mount(_) => self.open_inside(place, options),
+                What::Device(device) => opened_device(Opened::Device(device), options),
+                What::Descriptor(number) => opened_device(Opened::Descriptor(number), options),
+                What::Program(number) => self.open_program(number, options),
+            },
+            Place::Inside { .. } => self.open_inside(place, options),
+        }
+    }
+
+    fn open_inside(&self, place: &Place<'_>, options: &OpenOptions) -> Attempt<Opened> {
+        let Some(inside) = self.inside(place) else { return Err(Errno::NOENT.into()) };
+        let found = if options.changes() {
+            if inside.0.access == Access::ReadOnly {
+                self.refuse_to_open(place, options, inside.0)?;
+                // What is left is `create` for a file that exists, which is to be read.
+                let reading = OpenOptions { create: false, ..*options };
+                return self.open_inside(place, &reading);
+            }
+            // No link is followed unseen, so a path that looks resolved may be tried.
+            match self.writing((inside.0, inside.1, inside.2 || is_tidy(inside.1)))? {
+                Writing::Folder(start, rest) => plain::open(start, rest, options)?,
+                Writing::Overlay(layers, path, folder) => layers.open(&path, folder, options)?,
+            }
+        } else {
+            match inside.0.reading(inside.1, inside.2)? {
+                Some(Reading::Folder(start, rest)) => plain::open(start, rest, options)?,
+                Some(Reading::Overlay(layers, path, folder)) => layers.open(&path, folder, options)?,
+                None if matches!(place, Place::Node(_)) => Found::Directory,
+                None => return Err(Errno::NOENT.into()),
+            }
+        };
+        Ok(match found {
+            Found::File(file) => Opened::File(file),
+            Found::Directory => Opened::Directory,
+        })
+    }
+
+    /// The errors that Linux gives on a read-only file system, in its order.
+    fn refuse_to_open(&self, place: &Place<'_>, options: &OpenOptions, mount: &MountPoint) -> Attempt<()> {
+        let found = match self.stat(place, options.follow) {
+            Ok(found) => found,
+            Err(Stop::Fail(error)) if error.errno == errno::ENOENT && options.create => {
+                self.parent_exists(place)?;
+                return Err(mount.read_only().into());
+            }
+            Err(stop) => return Err(stop),
+        };
+        let writes = options.write || options.append || options.truncate;
+        if options.create && options.exclusive {
+            return Err(Errno::EXIST.into());
+        }
+        match found.kind {
+            Kind::Directory => Err(Errno::ISDIR.into()),
+            Kind::Symlink => Err(Errno::LOOP.into()),
+            _ if writes => Err(mount.read_only().into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn open_program(&self, number: usize, options: &OpenOptions) -> Attempt<Opened> {
+        let error = match options {
+            options if options.directory => Errno::NOTDIR,
+            options if options.create && options.exclusive => Errno::EXIST,
+            options if options.write || options.append || options.truncate => {
+                return Err(self.provided(number, "cannot be changed").into());
+            }
+            _ if self.programs[number].bytes.is_none() => {
+                return Err(self.provided(number, "has no file that could be read").into());
+            }
+            _ => return Ok(Opened::Program(number)),
+        };
+        Err(error.into())
+    }
+
+    pub(crate) fn stat(&self, place: &Place<'_>, follow: bool) -> Attempt<Stat> {
+        match self.reading(place)? {
+            Some(Reading::Folder(start, rest)) => return plain::stat(start, rest, follow),
+            Some(Reading::Overlay(layers, path, folder)) => return layers.stat(&path, folder, follow),
+            None => {}
+        }
+        match place {
+            Place::Node(id) => {
+                let size = match self.tree.node(*id).what {
+                    What::Program(number) => self.programs[number].size,
+                    _ => 0,
+                };
+                let mut found = self.tree.stat(*id, size);
+                if matches!(self.tree.node(*id).what, What::Mount(_)) {
+                    // `/tmp` that nothing was written to.
+                    found.mode |= 0o1777;
+                }
+                Ok(found)
+            }
+            Place::Descriptor(number) => {
+                Ok(Stat::synthetic(Kind::CharDevice, 0o666, 0, u64::from(*number) + (1 << 32)))
+            }
+            _ => Err(Errno::NOENT.into()),
+        }
+    }
+
+    pub(crate) fn read_dir(&self, place: &Place<'_>) -> Attempt<Vec<DirEntry>> {
+        let on_disk = match self.reading(place)? {
+            Some(Reading::Folder(start, rest)) => Some(plain::read_dir(start, rest)?),
+            Some(Reading::Overlay(layers, path, _)) => Some(layers.read_dir(&path)?),
+            None => None,
+        };
+        let id = match (place, on_disk.is_some()) {
+            (Place::Node(id), _) => *id,
+            (_, true) => return Ok(on_disk.unwrap_or_default()),
+            (Place::Descriptor(_), _) => return Err(Errno::NOTDIR.into()),
+            _ => return Err(Errno::NOENT.into()),
+        };
+        let mut entries = on_disk.unwrap_or_default();
+        match self.tree.node(id).what {
+            What::Mount(_) | What::Folder => {}
+            What::Descriptors => {
+                let entry = |number: u32| DirEntry {
+                    name: number.to_string().into_bytes(),
+                    kind: Kind::CharDevice,
+                    ino: u64::from(number) + (1 << 32),
+                };
+                return Ok((0..3).map(entry).collect());
+            }
+            _ => return Err(Errno::NOTDIR.into()),
+        }
+        // What is mounted here hides what the folder has under the same name.
+        if self.tree.has_children(id) {
+            entries.retain(|entry| self.tree.child(id, &entry.name).is_none());
+            entries.extend(self.tree.list(id));
+        }
+        Ok(entries)
+    }
+
+    pub(crate) fn access(&self, place: &Place<'_>, wanted: Wanted) -> Attempt<()> {
+        let Some(inside) = self.inside(place) else {
+            let found = self.stat(place, true)?;
+            if wanted.write && found.kind != Kind::CharDevice {
+                return Err(self.unchangeable(place).into());
+            }
+            let runs = found.mode & 0o111 != 0;
+            return if wanted.execute && !runs { Err(Errno::ACCESS.into()) } else { Ok(()) };
+        };
+        match self.reading(place)? {
+            Some(Reading::Folder(start, rest)) => {
+                let overlay = matches!(inside.0.backing, Backing::Overlay { .. });
+                let asked = Wanted { write: wanted.write && !overlay && inside.0.access != Access::ReadOnly, ..wanted };
+                plain::access(start, rest, asked)?;
+            }
+            Some(Reading::Overlay(layers, path, _)) => layers.access(&path, wanted)?,
+            None => self.stat(place, true).map(|_| ())?,
+        }
+        if wanted.write && inside.0.access == Access::ReadOnly {
+            return Err(inside.0.read_only().into());
+        }
+        Ok(())
+    }
+
+    /// The absolute path of a walked place.
+    pub(crate) fn path_of(&self, place: &Place<'_>) -> Vec<u8> {
+        let below = |folder: Vec<u8>, rest: &[u8]| {
+            let folder = if folder == b"/" { Vec::new() } else { folder };
+            [&folder, b"/".as_slice(), trim(rest)].concat()
+        };
+        match place {
+            Place::Node(id) => self.tree.path(*id),
+            Place::Inside { mount, rest, .. } => below(self.mounts[*mount].guest.clone(), rest),
+            Place::Descriptor(number) => below(b"/dev/fd".to_vec(), number.to_string().as_bytes()),
+            Place::Missing { folder, rest, .. } => below(self.tree.path(*folder), rest),
+        }
+    }
+
+    /// For a new entry in a folder that is on no disk.
+    fn not_a_mount(&self, folder: NodeId) -> FsError {
+        let path = String::from_utf8_lossy(&self.tree.path(folder)).into_owned();
+        let denial = if folder == ROOT || path.starts_with("/dev") {
+            let reason = format!("`{path}` is not on any disk; files can be made in mounted folders and in `/tmp`");
+            Denial { reason, rule: None, allows: "it" }
+        } else {
+            Denial {
+                reason: format!("`{path}` is not a mounted folder"),
+                rule: Some(format!("--dir {path}:rw")),
+                allows: "it",
+            }
+        };
+        FsError::denied(errno::EROFS, denial)
+    }
+
+    /// For removing or moving what the namespace itself has.
+    fn fixed(&self, id: NodeId) -> FsError {
+        match self.tree.node(id).what {
+            What::Mount(_) => FsError::new(errno::EBUSY),
+            What::Program(number) => self.provided(number, "cannot be changed"),
+            _ => FsError::new(errno::EROFS),
+        }
+    }
+
+    fn unchangeable(&self, place: &Place<'_>) -> FsError {
+        match place {
+            Place::Node(id) => match self.tree.node(*id).what {
+                What::Program(number) => self.provided(number, "cannot be changed"),
+                What::Device(_) | What::Descriptor(_) => FsError::new(errno::EPERM),
+                _ => self.not_a_mount(*id),
+            },
+            _ => FsError::new(errno::EPERM),
+        }
+    }
+
+    fn provided(&self, number: usize, what: &str) -> FsError {
+        let reason = format!("`{}` is built into the host and {what}", self.programs[number].name);
+        FsError::denied(errno::EACCES, Denial { reason, rule: None, allows: "it" })
+    }
+}
+
+impl MountPoint {
+    fn start<'r>(&self, dir: &'r File) -> Start<'r> {
+        Start { dir, careful: self.careful }
+    }
+
+    fn reading<'r>(&'r self, rest: &'r [u8], walked: bool) -> Attempt<Option<Reading<'r>>> {
+        match &self.backing {
+            Backing::Folder(dir) => Ok(Some(Reading::Folder(self.start(dir), rest))),
+            Backing::Temporary(made) => Ok(made.get().map(|dir| Reading::Folder(self.start(dir), rest))),
+            Backing::Overlay { layers, lower, .. } if layers.is_clean() => {
+                Ok(Some(Reading::Folder(self.start(lower), rest)))
+            }
+            Backing::Overlay { .. } if !walked && !is_tidy(rest) => Err(Stop::Walk),
+            Backing::Overlay { layers, base, .. } => {
+                let (path, folder) = overlay_path(base, rest);
+                Ok(Some(Reading::Overlay(layers, path, folder)))
+            }
+        }
+    }
+
+    /// The error for a change here.
+    fn read_only(&self) -> FsError {
+        let guest = String::from_utf8_lossy(&self.guest);
+        let rule = self.host.as_ref().map(|host| format!("--dir {}", rule(&host.to_string_lossy(), &guest, "rw")));
+        let denial = Denial { reason: format!("`{guest}` is mounted read-only"), rule, allows: "it" };
+        FsError::denied(errno::EROFS, denial)
+    }
+}
+
+/// A mount as it would be written.
+fn rule(host: &str, guest: &str, access: &str) -> String {
+    if host == guest { format!("{host}:{access}") } else { format!("{host}::{guest}:{access}") }
+}
+
+/// The path in an overlay of what is at `rest` below a folder of it, and whether it has to be a folder.
+fn overlay_path(base: &[u8], rest: &[u8]) -> (Vec<u8>, bool) {
+    let folder = rest.ends_with(b"/");
+    let rest = trim(rest);
+    let path = match (base, rest) {
+        (base, b".") => base.to_vec(),
+        (b"", rest) => rest.to_vec(),
+        (base, rest) => [base, b"/", rest].concat(),
+    };
+    (path, folder)
+}
+
+/// Whether a path has neither empty components nor `.` and `..`.
+fn is_tidy(rest: &[u8]) -> bool {
+    rest.split(|byte| *byte == b'/').all(|name| !matches!(name, b"" | b"." | b".."))
+}
+
+fn opened_folder(options: &OpenOptions) -> Attempt<Opened> {
+    if options.create && options.exclusive {
+        return Err(Errno::EXIST.into());
+    }
+    if options.changes() { Err(Errno::ISDIR.into()) } else { Ok(Opened::Directory) }
+}
+
+fn opened_device(device: Opened, options: &OpenOptions) -> Attempt<Opened> {
+    if options.directory {
+        return Err(Errno::NOTDIR.into());
+    }
+    if options.create && options.exclusive { Err(Errno::EXIST.into()) } else { Ok(device) }
+}
+
+impl Links for Parts {
+    fn target(&self, mount: usize, rest: &[u8]) -> Attempt<Option<Vec<u8>>> {
+        let place = Place::Inside { mount, rest: Rest::Borrowed(rest), walked: true };
+        let target = match self.reading(&place)? {
+            Some(Reading::Folder(start, rest)) => plain::read_link(start, rest),
+            Some(Reading::Overlay(layers, path, _)) => layers.read_link(&path),
+            None => return Ok(None),
+        };
+        match target {
+            Ok(target) => Ok(Some(target)),
+            // Not a link, or nothing at all: whoever uses the path will see.
+            Err(Stop::Fail(error)) if matches!(error.errno, errno::EINVAL | errno::ENOENT | errno::ENOTDIR) => Ok(None),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn must_be_folder(&self, mount: usize, rest: &[u8]) -> Attempt<()> {
+        let place = Place::Inside { mount, rest: Rest::Borrowed(rest), walked: true };
+        match self.stat(&place, false)?.kind {
+            Kind::Directory => Ok(()),
+            _ => Err(Errno::NOTDIR.into()),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What is particular to overlays.
+
+use std::{fs, io::Read, os::unix::fs::MetadataExt};
+
+use super::{append, folder, list, number, read, single, tree, write};
+use crate::{Access, OpenOptions, Opened, errno::*};
+
+fn names(names: &[&str]) -> Result<Vec<String>, i32> {
+    Ok(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+#[test]
+fn the_lower_folder_is_never_changed() {
+    let dir = folder(&["a", "b", "d/x", "d/e/y", "gone/z", "l -> a"]);
+    let before = tree(dir.path());
+    let files = single(&dir, Access::Overlay);
+    write(&files, "/m/a", "new").expect("write");
+    append(&files, "/m/b", "more").expect("append");
+    files.chmod(b"/m/d/x", 0o600).expect("chmod");
+    files.rename(b"/m/d", b"/m/moved").expect("rename");
+    files.remove_file(b"/m/gone/z").expect("remove");
+    files.remove_dir(b"/m/gone").expect("rmdir");
+    files.link(b"/m/l", b"/m/k", false).expect("link");
+    files.set_times(b"/m/moved/e/y", true, None, Some(crate::NewTime::Now)).expect("times");
+    assert_eq!(list(&files, "/m"), names(&["a", "b", "k", "l", "moved"]));
+    assert_eq!(read(&files, "/m/b"), Ok("bmore".to_owned()));
+    assert_eq!(tree(dir.path()), before);
+}
+
+#[test]
+fn nothing_is_written_for_reading() {
+    let dir = folder(&["a"]);
+    let scratch = folder(&[]);
+    let mounts = vec![super::mount(dir.path(), "/m", Access::Overlay)];
+    let settings = crate::Settings { mounts, scratch: Some(scratch.path().to_owned()), ..Default::default() };
+    let files = crate::Namespace::new(settings).expect("a namespace");
+    read(&files, "/m/a").expect("read");
+    list(&files, "/m").expect("list");
+    assert_eq!(write(&files, "/m/none/x", ""), Err(ENOENT));
+    assert_eq!(fs::read_dir(scratch.path()).expect("scratch").count(), 0);
+    write(&files, "/m/a", "").expect("write");
+    assert_eq!(fs::read_dir(scratch.path()).expect("scratch").count(), 1);
+    drop(files);
+    assert_eq!(fs::read_dir(scratch.path()).expect("scratch").count(), 0);
+}
+
+#[test]
+fn what_was_removed_stays_removed() {
+    let dir = folder(&["d/a", "d/b"]);
+    let files = single(&dir, Access::Overlay);
+    files.remove_file(b"/m/d/a").expect("remove");
+    assert_eq!(read(&files, "/m/d/a"), Err(ENOENT));
+    assert_eq!(list(&files, "/m/d"), names(&["b"]));
+    assert_eq!(number(files.remove_dir(b"/m/d")), Err(ENOTEMPTY));
+    files.remove_file(b"/m/d/b").expect("remove");
+    files.remove_dir(b"/m/d").expect("rmdir");
+    assert_eq!(number(files.stat(b"/m/d/a", true)), Err(ENOENT));
+    // A new folder in its place is empty.
+    files.create_dir(b"/m/d", 0o755).expect("mkdir");
+    assert_eq!(list(&files, "/m/d"), Ok(Vec::new()));
+    assert_eq!(read(&files, "/m/d/a"), Err(ENOENT));
+    write(&files, "/m/d/a", "new").expect("write");
+    files.remove_file(b"/m/d/a").expect("remove");
+    assert_eq!(read(&files, "/m/d/a"), Err(ENOENT));
+    files.remove_dir(b"/m/d").expect("rmdir");
+    write(&files, "/m/d", "a file").expect("write");
+    assert_eq!(read(&files, "/m/d"), Ok("a file".to_owned()));
+    assert_eq!(read(&files, "/m/d/a"), Err(ENOTDIR));
+}
+
+#[test]
+fn a_copy_keeps_permissions_and_times() {
+    let dir = folder(&["d/run"]);
+    let path = dir.path().join("d/run");
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o750)).expect("chmod");
+    let before = fs::metadata(&path).expect("stat");
+    let files = single(&dir, Access::Overlay);
+    files.chmod(b"/m/d/run", 0o755).expect("chmod");
+    let after = files.stat(b"/m/d/run", true).expect("stat");
+    assert_eq!(after.mode, 0o100755);
+    assert_eq!(after.mtime, before.mtime() * 1_000_000_000 + before.mtime_nsec());
+    append(&files, "/m/d/run", "+").expect("append");
+    assert_eq!(files.stat(b"/m/d/run", true).expect("stat").mode, 0o100755);
+}
+
+#[test]
+fn what_was_open_stays_readable() {
+    let dir = folder(&["a"]);
+    let files = single(&dir, Access::Overlay);
+    let Ok(Opened::File(mut file)) = files.open(b"/m/a", &OpenOptions::reading()) else { panic!("no file") };
+    write(&files, "/m/a", "new").expect("write");
+    files.remove_file(b"/m/a").expect("remove");
+    let mut text = String::new();
+    file.read_to_string(&mut text).expect("text");
+    assert_eq!(text, "a");
+}
+
+#[test]
+fn links_cross_the_layers() {
+    let dir = folder(&["target/a", "low -> target"]);
+    let files = single(&dir, Access::Overlay);
+    // A link below to a folder above, and the other way round.
+    write(&files, "/m/target/b", "above").expect("write");
+    assert_eq!(read(&files, "/m/low/b"), Ok("above".to_owned()));
+    files.symlink(b"target/a", b"/m/high").expect("symlink");
+    assert_eq!(read(&files, "/m/high"), Ok("target/a".to_owned()));
+    files.rename(b"/m/target", b"/m/other").expect("rename");
+    assert_eq!(read(&files, "/m/low/b"), Err(ENOENT));
+    files.remove_file(b"/m/low").expect("remove");
+    files.symlink(b"other", b"/m/low").expect("symlink");
+    assert_eq!(read(&files, "/m/low/a"), Ok("target/a".to_owned()));
+}
+
+#[test]
+fn one_folder_twice_has_two_layers() {
+    let dir = folder(&["a"]);
+    let files = super::namespace(vec![
+        super::mount(dir.path(), "/x", Access::Overlay),
+        super::mount(dir.path(), "/y", Access::Overlay),
+    ]);
+    write(&files, "/x/a", "x").expect("write");
+    assert_eq!(read(&files, "/y/a"), Ok("a".to_owned()));
+    assert_eq!(number(files.rename(b"/x/a", b"/y/b")), Err(EXDEV));
+}
+
+#[test]
+fn threads_do_not_lose_each_others_files() {
+    let dir = folder(&["d/"]);
+    let files = single(&dir, Access::Overlay);
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let files = &files;
+            scope.spawn(move || {
+                for file in 0..50 {
+                    let path = format!("/m/d/{thread}-{file}");
+                    write(files, &path, "x").expect("write");
+                    files.rename(path.as_bytes(), format!("{path}-moved").as_bytes()).expect("rename");
+                }
+            });
+        }
+    });
+    assert_eq!(list(&files, "/m/d").expect("list").len(), 200);
+}

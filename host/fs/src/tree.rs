@@ -1,0 +1,180 @@
+//! The part of the namespace that is not on any disk: mount points, the folders above and between them, devices and
+//! programs. It is built once and never changes.
+
+use crate::{Device, DirEntry, Kind, Stat};
+
+/// The number of a node; 0 is the root.
+pub(crate) type NodeId = usize;
+
+/// The root of the namespace.
+pub(crate) const ROOT: NodeId = 0;
+
+/// One place in the namespace.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub parent: NodeId,
+    pub name: Vec<u8>,
+    pub what: What,
+    /// Sorted by name once [`Tree::finish`] was called.
+    children: Vec<NodeId>,
+}
+
+/// What is at a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A folder that only exists here.
+    Folder,
+    /// A folder of the host, by its number.
+    Mount(usize),
+    Device(Device),
+    /// The caller's descriptor of this number.
+    Descriptor(u32),
+    /// `/dev/fd`, which has an entry for each of the caller's descriptors.
+    Descriptors,
+    /// One of the host's programs, by its number.
+    Program(usize),
+}
+
+impl What {
+    pub(crate) fn is_folder(self) -> bool {
+        matches!(self, What::Folder | What::Mount(_) | What::Descriptors)
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            What::Folder | What::Mount(_) | What::Descriptors => Kind::Directory,
+            What::Device(_) | What::Descriptor(_) => Kind::CharDevice,
+            What::Program(_) => Kind::File,
+        }
+    }
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    nodes: Vec<Node>,
+}
+
+impl Tree {
+    pub(crate) fn new() -> Self {
+        Tree { nodes: vec![Node { parent: ROOT, name: Vec::new(), what: What::Folder, children: Vec::new() }] }
+    }
+
+    /// Puts something at an absolute, tidy path, and folders above it.
+    pub(crate) fn place(&mut self, path: &[u8], what: What) -> NodeId {
+        let mut at = ROOT;
+        for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+            let known = self.nodes[at].children.iter().copied().find(|child| self.nodes[*child].name == name);
+            at = known.unwrap_or_else(|| self.add(at, name, What::Folder));
+        }
+        self.nodes[at].what = what;
+        at
+    }
+
+    /// Adds to a folder without looking whether the name is taken.
+    pub(crate) fn add(&mut self, parent: NodeId, name: &[u8], what: What) -> NodeId {
+        let id = self.nodes.len();
+        self.nodes.push(Node { parent, name: name.to_owned(), what, children: Vec::new() });
+        self.nodes[parent].children.push(id);
+        id
+    }
+
+    /// To be called before anything is looked up.
+    pub(crate) fn finish(&mut self) {
+        for id in 0..self.nodes.len() {
+            let mut children = std::mem::take(&mut self.nodes[id].children);
+            children.sort_by(|a, b| self.nodes[*a].name.cmp(&self.nodes[*b].name));
+            // The last of one name wins: it was placed there on purpose.
+            children.dedup_by(|later, kept| {
+                let same = self.nodes[*later].name == self.nodes[*kept].name;
+                if same {
+                    *kept = *later;
+                }
+                same
+            });
+            self.nodes[id].children = children;
+        }
+    }
+
+    pub(crate) fn set(&mut self, id: NodeId, what: What) {
+        self.nodes[id].what = what;
+    }
+
+    pub(crate) fn ids(&self) -> std::ops::Range<NodeId> {
+        0..self.nodes.len()
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id]
+    }
+
+    pub(crate) fn has_children(&self, id: NodeId) -> bool {
+        !self.nodes[id].children.is_empty()
+    }
+
+    /// The entry of this name in a folder.
+    pub(crate) fn child(&self, id: NodeId, name: &[u8]) -> Option<NodeId> {
+        let children = &self.nodes[id].children;
+        let found = children.binary_search_by(|child| self.nodes[*child].name.as_slice().cmp(name));
+        found.ok().map(|at| children[at])
+    }
+
+    /// The absolute path of a node.
+    pub(crate) fn path(&self, id: NodeId) -> Vec<u8> {
+        if id == ROOT {
+            return b"/".to_vec();
+        }
+        let mut names = Vec::new();
+        let mut at = id;
+        while at != ROOT {
+            names.push(self.nodes[at].name.as_slice());
+            at = self.nodes[at].parent;
+        }
+        let mut path = Vec::new();
+        for name in names.iter().rev() {
+            path.push(b'/');
+            path.extend_from_slice(name);
+        }
+        path
+    }
+
+    /// The nearest mount at or above a node.
+    pub(crate) fn mount_above(&self, mut id: NodeId) -> Option<(NodeId, usize)> {
+        loop {
+            if let What::Mount(mount) = self.nodes[id].what {
+                return Some((id, mount));
+            }
+            if id == ROOT {
+                return None;
+            }
+            id = self.nodes[id].parent;
+        }
+    }
+
+    /// What is in a folder, as far as it is here.
+    pub(crate) fn list(&self, id: NodeId) -> impl Iterator<Item = DirEntry> {
+        self.nodes[id].children.iter().map(|child| DirEntry {
+            name: self.nodes[*child].name.clone(),
+            kind: self.nodes[*child].what.kind(),
+            ino: inode(*child),
+        })
+    }
+
+    /// What `stat` says of a node that is not a mount; `size` is a program's.
+    pub(crate) fn stat(&self, id: NodeId, size: u64) -> Stat {
+        let what = self.nodes[id].what;
+        let permissions = match what {
+            What::Device(_) | What::Descriptor(_) => 0o666,
+            _ => 0o755,
+        };
+        let mut found = Stat::synthetic(what.kind(), permissions, size, inode(id));
+        found.nlink +=
+            self.nodes[id].children.iter().filter(|child| self.nodes[**child].what.is_folder()).count() as u64;
+        found
+    }
+}
+
+/// A number for what has no inode. No file system of the host has device number 0, so it cannot be taken for another.
+pub(crate) fn inode(id: NodeId) -> u64 {
+    id as u64 + 1
+}

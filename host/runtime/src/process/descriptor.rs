@@ -1,0 +1,416 @@
+//! What a descriptor stands for: a real file or terminal, an end of a pipe, or a device that needs none.
+
+use super::pipe::{End, Pipe};
+use super::process::{Attention, Process};
+use crate::lock;
+use glowplug_sys::abi::{Stat, describe, errno};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::SeekFrom;
+use std::os::unix::fs::FileTypeExt as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// An open description; descriptors that share it share its offset.
+pub(crate) type Descriptor = Arc<Description>;
+
+/// An open description.
+#[derive(Debug)]
+pub(crate) struct Description {
+    kind: Kind,
+    readable: bool,
+    writable: bool,
+    /// Bytes that may still be written, shared by all of a session's ways out.
+    allowance: Option<Arc<AtomicU64>>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// A regular file: never waits.
+    File(File),
+    /// A terminal, a real pipe, a socket: may wait.
+    Stream {
+        file: File,
+        terminal: bool,
+    },
+    Pipe(Arc<Pipe>, End),
+    Null,
+    Zero,
+    Full,
+    Random,
+    /// The bytes of a program of the host's own.
+    Bytes(&'static [u8], Mutex<u64>),
+    /// An open folder; only its metadata can be asked for.
+    Directory(Vec<u8>),
+}
+
+/// What [`Description::host`] makes of a real descriptor.
+fn kind_of(file: File) -> Kind {
+    let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    if regular {
+        return Kind::File(file);
+    }
+    let terminal = rustix::termios::isatty(&file);
+    Kind::Stream { file, terminal }
+}
+
+/// `EAGAIN` and its like, in preview 1's numbers.
+pub(crate) fn errno_of(error: rustix::io::Errno) -> i32 {
+    glowplug_fs::number(error)
+}
+
+impl Description {
+    fn new(kind: Kind, readable: bool, writable: bool) -> Descriptor {
+        Arc::new(Self { kind, readable, writable, allowance: None })
+    }
+
+    /// A file of the host's or beneath a mount, opened for what is said.
+    pub(crate) fn host(file: File, readable: bool, writable: bool) -> Descriptor {
+        Self::new(kind_of(file), readable, writable)
+    }
+
+    /// The host's own output, of which no more than `allowance` bytes are written.
+    pub(crate) fn output(file: File, allowance: Option<Arc<AtomicU64>>) -> Descriptor {
+        // A terminal can be read through any of its descriptors.
+        let readable = rustix::termios::isatty(&file);
+        Arc::new(Self { kind: kind_of(file), readable, writable: true, allowance })
+    }
+
+    /// Both ends of a new pipe.
+    pub(crate) fn pipe(pipe: &Arc<Pipe>) -> (Descriptor, Descriptor) {
+        let read = Self::new(Kind::Pipe(Arc::clone(pipe), End::Read), true, false);
+        (read, Self::new(Kind::Pipe(Arc::clone(pipe), End::Write), false, true))
+    }
+
+    /// A folder.
+    pub(crate) fn directory(path: Vec<u8>) -> Descriptor {
+        Self::new(Kind::Directory(path), true, false)
+    }
+
+    /// The bytes of a program of the host's own.
+    pub(crate) fn bytes(bytes: &'static [u8]) -> Descriptor {
+        Self::new(Kind::Bytes(bytes, Mutex::new(0)), true, false)
+    }
+
+    /// A device.
+    pub(crate) fn device(device: glowplug_fs::Device) -> Option<Descriptor> {
+        use glowplug_fs::Device;
+        Some(match device {
+            Device::Null => Self::new(Kind::Null, true, true),
+            Device::Zero => Self::new(Kind::Zero, true, true),
+            Device::Full => Self::new(Kind::Full, true, true),
+            Device::Random => Self::new(Kind::Random, true, true),
+            Device::Terminal => {
+                let file = File::options().read(true).write(true).open("/dev/tty").ok()?;
+                Self::new(kind_of(file), true, true)
+            }
+        })
+    }
+
+    /// Nothing to read, and everything may be written.
+    pub(crate) fn null() -> Descriptor {
+        Self::new(Kind::Null, true, true)
+    }
+
+    /// The bits of [`describe`].
+    pub(crate) fn describe(&self) -> i32 {
+        let mut bits = match &self.kind {
+            Kind::Stream { terminal: true, .. } => describe::TERMINAL,
+            Kind::File(_) | Kind::Bytes(..) => describe::SEEKABLE,
+            Kind::Pipe(..) => describe::PIPE,
+            Kind::Directory(_) => describe::DIRECTORY,
+            _ => 0,
+        };
+        if self.readable {
+            bits |= describe::READABLE;
+        }
+        if self.writable {
+            bits |= describe::WRITABLE;
+        }
+        bits
+    }
+
+    /// The real file, where there is one.
+    pub(crate) fn real(&self) -> Option<&File> {
+        match &self.kind {
+            Kind::File(file) | Kind::Stream { file, .. } => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody outside may be reading until it is closed.
+    pub(crate) fn is_real_pipe(&self) -> bool {
+        matches!(&self.kind, Kind::Stream { file, .. }
+            if file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo() || metadata.file_type().is_socket()))
+    }
+
+    /// The folder that it stands for.
+    pub(crate) fn folder(&self) -> Option<&[u8]> {
+        match &self.kind {
+            Kind::Directory(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The pipe behind it.
+    pub(crate) fn as_pipe(&self) -> Option<(&Arc<Pipe>, End)> {
+        match &self.kind {
+            Kind::Pipe(pipe, end) => Some((pipe, *end)),
+            _ => None,
+        }
+    }
+
+    /// Reads at the offset; 0 is the end.
+    pub(crate) fn read(&self, process: &Process, out: &mut [u8]) -> Result<usize, i32> {
+        if !self.readable {
+            return Err(errno::EBADF);
+        }
+        match &self.kind {
+            Kind::File(file) => rustix::io::read(file, out).map_err(errno_of),
+            Kind::Stream { file, .. } => loop {
+                wait_for_real(process, file, None)?;
+                match rustix::io::read(file, &mut *out) {
+                    Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
+                    result => return result.map_err(errno_of),
+                }
+            },
+            Kind::Pipe(pipe, _) => pipe.read(process, out),
+            Kind::Null => Ok(0),
+            Kind::Zero | Kind::Full => {
+                out.fill(0);
+                Ok(out.len())
+            }
+            Kind::Random => getrandom::fill(out).map(|()| out.len()).map_err(|_| errno::EIO),
+            Kind::Bytes(bytes, offset) => {
+                let mut offset = lock(offset);
+                let count = read_at(bytes, *offset, out);
+                *offset += count as u64;
+                Ok(count)
+            }
+            Kind::Directory(_) => Err(errno::EISDIR),
+        }
+    }
+
+    /// Writes at the offset.
+    pub(crate) fn write(&self, process: &Process, bytes: &[u8]) -> Result<usize, i32> {
+        if !self.writable {
+            return Err(errno::EBADF);
+        }
+        let bytes = self.within_allowance(bytes)?;
+        match &self.kind {
+            Kind::File(file) => rustix::io::write(file, bytes).map_err(errno_of),
+            Kind::Stream { file, .. } => loop {
+                match rustix::io::write(file, bytes) {
+                    Err(rustix::io::Errno::INTR) => {}
+                    Err(rustix::io::Errno::AGAIN) => {
+                        let mut polled = [PollFd::new(file, PollFlags::OUT)];
+                        rustix::event::poll(&mut polled, None).map_err(errno_of)?;
+                    }
+                    result => return result.map_err(errno_of),
+                }
+            },
+            Kind::Pipe(pipe, _) => pipe.write(process, bytes),
+            Kind::Null | Kind::Zero | Kind::Random => Ok(bytes.len()),
+            Kind::Full => Err(errno::ENOSPC),
+            Kind::Bytes(..) | Kind::Directory(_) => Err(errno::EBADF),
+        }
+    }
+
+    /// As much as may still be written.
+    fn within_allowance<'b>(&self, bytes: &'b [u8]) -> Result<&'b [u8], i32> {
+        let Some(allowance) = &self.allowance else { return Ok(bytes) };
+        let mut left = allowance.load(Ordering::Relaxed);
+        loop {
+            let count = left.min(bytes.len() as u64);
+            if count == 0 && !bytes.is_empty() {
+                return Err(errno::EFBIG);
+            }
+            match allowance.compare_exchange_weak(left, left - count, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Ok(&bytes[..count as usize]),
+                Err(now) => left = now,
+            }
+        }
+    }
+
+    /// Reads elsewhere than at the offset.
+    pub(crate) fn read_at(&self, out: &mut [u8], offset: u64) -> Result<usize, i32> {
+        match &self.kind {
+            _ if !self.readable => Err(errno::EBADF),
+            Kind::File(file) => rustix::io::pread(file, out, offset).map_err(errno_of),
+            Kind::Bytes(bytes, _) => Ok(read_at(bytes, offset, out)),
+            _ => Err(errno::ESPIPE),
+        }
+    }
+
+    /// Writes elsewhere than at the offset.
+    pub(crate) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize, i32> {
+        match &self.kind {
+            _ if !self.writable => Err(errno::EBADF),
+            Kind::File(file) => rustix::io::pwrite(file, bytes, offset).map_err(errno_of),
+            _ => Err(errno::ESPIPE),
+        }
+    }
+
+    /// Moves the offset.
+    pub(crate) fn seek(&self, to: SeekFrom) -> Result<u64, i32> {
+        match &self.kind {
+            Kind::File(file) => {
+                let to = match to {
+                    SeekFrom::Start(at) => rustix::fs::SeekFrom::Start(at),
+                    SeekFrom::Current(by) => rustix::fs::SeekFrom::Current(by),
+                    SeekFrom::End(by) => rustix::fs::SeekFrom::End(by),
+                };
+                rustix::fs::seek(file, to).map_err(errno_of)
+            }
+            Kind::Bytes(bytes, offset) => {
+                let mut offset = lock(offset);
+                let (base, by) = match to {
+                    SeekFrom::Start(at) => (0, i64::try_from(at).map_err(|_| errno::EINVAL)?),
+                    SeekFrom::Current(by) => (*offset, by),
+                    SeekFrom::End(by) => (bytes.len() as u64, by),
+                };
+                *offset = base.checked_add_signed(by).ok_or(errno::EINVAL)?;
+                Ok(*offset)
+            }
+            Kind::Directory(_) => Err(errno::EBADF),
+            _ => Err(errno::ESPIPE),
+        }
+    }
+
+    /// Whether a read would not wait, at the latest at `deadline`.
+    pub(crate) fn wait_readable(&self, process: &Process, deadline: Option<Instant>) -> Result<bool, i32> {
+        match &self.kind {
+            Kind::Stream { file, .. } => wait_for_real(process, file, deadline),
+            Kind::Pipe(pipe, End::Read) => pipe.wait_readable(process, deadline),
+            _ => Ok(true),
+        }
+    }
+
+    /// How many bytes can be read at once, as far as that is known.
+    pub(crate) fn available(&self) -> u64 {
+        match &self.kind {
+            Kind::Pipe(pipe, _) => pipe.len() as u64,
+            Kind::Stream { file, .. } => rustix::io::ioctl_fionread(file).unwrap_or(0),
+            _ => 1,
+        }
+    }
+
+    /// What is known of it.
+    pub(crate) fn stat(&self) -> Result<Stat, i32> {
+        const PIPE: u32 = 0o010_600;
+        const DEVICE: u32 = 0o020_666;
+        const FILE: u32 = 0o100_755;
+        const FOLDER: u32 = 0o040_755;
+        let of = |mode, size| Stat { mode, size, nlink: 1, ..Stat::default() };
+        Ok(match &self.kind {
+            Kind::File(file) | Kind::Stream { file, .. } => {
+                stat_of(&glowplug_fs::Stat::of_file(file).map_err(|error| error.errno)?)
+            }
+            Kind::Pipe(pipe, _) => Stat { ino: Arc::as_ptr(pipe) as usize as u64, ..of(PIPE, 0) },
+            Kind::Null | Kind::Zero | Kind::Full | Kind::Random => of(DEVICE, 0),
+            Kind::Bytes(bytes, _) => of(FILE, bytes.len() as u64),
+            Kind::Directory(_) => of(FOLDER, 0),
+        })
+    }
+}
+
+impl Drop for Description {
+    fn drop(&mut self) {
+        if let Kind::Pipe(pipe, end) = &self.kind {
+            pipe.close(*end);
+        }
+    }
+}
+
+fn read_at(bytes: &[u8], offset: u64, out: &mut [u8]) -> usize {
+    let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+    let count = out.len().min(bytes.len() - from);
+    out[..count].copy_from_slice(&bytes[from..from + count]);
+    count
+}
+
+/// Waits until a real descriptor can be read, a signal comes (`EINTR`), or it is `deadline` (false).
+fn wait_for_real(process: &Process, file: &File, deadline: Option<Instant>) -> Result<bool, i32> {
+    let wakeup = process.wakeup().map_err(errno_of)?;
+    loop {
+        if process.attention() != Attention::None {
+            return Err(errno::EINTR);
+        }
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let timeout = left.map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() });
+        let mut polled = [PollFd::new(file, PollFlags::IN), PollFd::from_borrowed_fd(wakeup, PollFlags::IN)];
+        match rustix::event::poll(&mut polled, timeout.as_ref()) {
+            Ok(0) => return Ok(false),
+            Ok(_) if !polled[0].revents().is_empty() => return Ok(true),
+            Ok(_) => process.drain_wakeup(),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(errno_of(error)),
+        }
+    }
+}
+
+/// What guests are told of an entry.
+pub(crate) fn stat_of(stat: &glowplug_fs::Stat) -> Stat {
+    Stat {
+        dev: stat.dev,
+        ino: stat.ino,
+        size: stat.size,
+        nlink: stat.nlink,
+        mtime: stat.mtime,
+        atime: stat.atime,
+        ctime: stat.ctime,
+        mode: stat.mode,
+        uid: stat.uid,
+        gid: stat.gid,
+        blocks: u32::try_from(stat.blocks).unwrap_or(u32::MAX),
+    }
+}
+
+/// A process's table of descriptors.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table(BTreeMap<u32, Descriptor>);
+
+impl Table {
+    /// The descriptor of that number.
+    pub(crate) fn get(&self, handle: i32) -> Result<&Descriptor, i32> {
+        u32::try_from(handle).ok().and_then(|handle| self.0.get(&handle)).ok_or(errno::EBADF)
+    }
+
+    /// Puts a descriptor at a number.
+    pub(crate) fn set(&mut self, number: u32, descriptor: Descriptor) {
+        self.0.insert(number, descriptor);
+    }
+
+    /// Puts a descriptor at the lowest free number.
+    pub(crate) fn add(&mut self, descriptor: Descriptor, limit: usize) -> Result<i32, i32> {
+        if self.0.len() >= limit {
+            return Err(errno::EMFILE);
+        }
+        let mut free = 0;
+        for &number in self.0.keys() {
+            if number != free {
+                break;
+            }
+            free += 1;
+        }
+        self.0.insert(free, descriptor);
+        i32::try_from(free).map_err(|_| errno::EMFILE)
+    }
+
+    /// Takes a descriptor out.
+    pub(crate) fn remove(&mut self, handle: i32) -> Result<Descriptor, i32> {
+        u32::try_from(handle).ok().and_then(|handle| self.0.remove(&handle)).ok_or(errno::EBADF)
+    }
+
+    /// The numbers in use.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.keys().copied()
+    }
+
+    /// Gives everything up.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}

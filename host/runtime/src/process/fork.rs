@@ -1,0 +1,77 @@
+//! A copy of a running instance: its memory and its stack pointer, with another beginning. The shape is fork's, the use is
+//! a call's: the copy never returns into the frames of the original, it enters the guest through an export.
+
+use super::context::{Context, thread_cpu_us};
+use super::launch::{Instantiated, Starting, new_store, take_memory};
+use glowplug_sys::abi::{self, errno};
+use std::sync::Arc;
+use wasmtime::{Caller, Extern, Val};
+
+/// Copies the caller, and runs `task` in the copy on a thread of its own.
+pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i32> {
+    let pointer = stack_pointer(caller).ok_or(errno::ENOSYS)?;
+    let parent = caller.data();
+    let (session, program) = (Arc::clone(&parent.session), Arc::clone(&parent.program));
+    let process = session.new_process(Some(&parent.process))?;
+    let pid = process.pid;
+    let starting = Starting {
+        program: Arc::clone(&program),
+        process: Arc::clone(&process),
+        args: parent.args.clone(),
+        env: parent.env.clone(),
+        cwd: parent.cwd.clone(),
+        umask: parent.umask,
+        table: parent.table.clone(),
+        limits: parent.limits,
+    };
+    let (inherited, files) = (parent.inherited.clone(), parent.files.clone());
+    let give_up = |errno| {
+        session.never_started(&process);
+        errno
+    };
+
+    let mut store = new_store(&session, starting, 0);
+    store.data_mut().inherited = inherited;
+    store.data_mut().files = files;
+    let instance = program.pre.instantiate(&mut store).map_err(|_| give_up(errno::ENOMEM))?;
+    take_memory(&mut store, &instance);
+    let (Some(theirs), Some(ours)) = (store.data().memory, caller.data().memory) else {
+        return Err(give_up(errno::ENOSYS));
+    };
+    let more = ours.size(&*caller) - theirs.size(&store).min(ours.size(&*caller));
+    theirs.grow(&mut store, more).map_err(|_| give_up(errno::ENOMEM))?;
+    // What lies below the stack pointer is not in use: the guest's stack comes first in its memory and grows down.
+    let from = (pointer as u32 as usize).min(ours.data_size(&*caller));
+    copy_changes(&mut theirs.data_mut(&mut store)[from..], &ours.data(&*caller)[from..]);
+    let global = instance.get_global(&mut store, abi::STACK_POINTER).ok_or_else(|| give_up(errno::ENOSYS))?;
+    global.set(&mut store, Val::I32(pointer)).map_err(|_| give_up(errno::ENOSYS))?;
+
+    let started = {
+        let (session, process) = (Arc::clone(&session), Arc::clone(&process));
+        let threads = session.threads.clone();
+        threads.run(move || {
+            store.data_mut().cpu_began_us = thread_cpu_us();
+            let ended = Instantiated { store, instance, task: Some(task) }.run_to_end();
+            session.ended(&process, ended);
+        })
+    };
+    started.map_err(|_| give_up(errno::EAGAIN))?;
+    Ok(pid)
+}
+
+/// Copies page by page, leaving alone what is the same: a page of the image that nobody wrote to stays shared.
+fn copy_changes(to: &mut [u8], from: &[u8]) {
+    const PAGE: usize = 4096;
+    for (to, from) in to.chunks_mut(PAGE).zip(from.chunks(PAGE)) {
+        if to != from {
+            to.copy_from_slice(from);
+        }
+    }
+}
+
+fn stack_pointer(caller: &mut Caller<'_, Context>) -> Option<i32> {
+    match caller.get_export(abi::STACK_POINTER)? {
+        Extern::Global(global) => global.get(&mut *caller).i32(),
+        _ => None,
+    }
+}

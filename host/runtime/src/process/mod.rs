@@ -1,0 +1,30 @@
+//! Processes whose every program is a WebAssembly instance: a table of them, pipes, signals, limits, and what they see
+//! of files. Nothing here knows what a shell is; [`glowplug_sys::abi`] describes what guests may ask for.
+//!
+//! A process runs on a thread of its own, or in the foreground of its parent on the parent's. It is ended by the engine's
+//! epoch when it computes, and woken from every wait.
+
+mod context;
+mod descriptor;
+mod fork;
+#[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
+mod imports;
+mod launch;
+mod memory;
+mod native;
+mod pipe;
+#[allow(clippy::module_inception, reason = "it is the process itself")]
+mod process;
+mod programs;
+mod request;
+mod session;
+mod signals;
+mod spawn;
+mod threads;
+#[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
+mod wasi;
+
+pub use programs::{OwnProgram, ProgramEvent};
+pub use session::{EditRequest, Face, Info, Session, SessionEvent, SessionLimits, SessionOptions, Start};
+
+pub(crate) use crate::spec::MAX_WASM_STACK;

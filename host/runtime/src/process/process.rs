@@ -1,0 +1,318 @@
+//! One process of a session, as the others see it: its number, its children, its signals, and what it waits for.
+
+use super::pipe::Pipe;
+use crate::lock;
+use glowplug_sys::abi::{errno, signal};
+use rustix::event::EventfdFlags;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A process's number.
+pub(crate) type Pid = i32;
+
+/// How a process ended: an exit code, or 256 and the signal that ended it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended(pub(crate) u32);
+
+impl Ended {
+    /// By a signal.
+    pub(crate) fn by_signal(number: i32) -> Self {
+        Self(256 + number.unsigned_abs())
+    }
+
+    /// As a shell reports it: 128 and the signal.
+    pub(crate) fn exit_code(self) -> i32 {
+        if self.0 >= 256 { 128 + (self.0 - 256) as i32 } else { self.0 as i32 }
+    }
+}
+
+/// What a process that waits has to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attention {
+    None,
+    /// A signal that it catches.
+    Signal,
+    /// It has to end.
+    Killed,
+}
+
+/// One process.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) pid: Pid,
+    pub(crate) parent: Pid,
+    /// Whether anything is in `signals`: looked at often, set rarely.
+    alarmed: AtomicBool,
+    /// The signal that ends it, 0 while there is none.
+    killed_by: AtomicI32,
+    signals: Mutex<Signals>,
+    children: Mutex<Children>,
+    changed: Condvar,
+    waits_for: Mutex<Option<Arc<Pipe>>>,
+    /// The child that has taken over this process's thread for as long as it runs.
+    foreground: Mutex<Option<Arc<Process>>>,
+    /// Wakes it from a wait for a real descriptor; made when it first waits for one.
+    wakeup: OnceLock<OwnedFd>,
+    /// Microseconds of processor time that its ended children took.
+    pub(crate) children_cpu_us: AtomicU64,
+    /// Microseconds that its own threads took, noted when it ends.
+    pub(crate) cpu_us: AtomicU64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Signals {
+    pending: u64,
+    caught: u64,
+    ignored: u64,
+}
+
+#[derive(Debug, Default)]
+struct Children {
+    list: Vec<Child>,
+}
+
+#[derive(Debug)]
+struct Child {
+    pid: Pid,
+    ended: Option<(Ended, u64)>,
+}
+
+/// A child that was waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reaped {
+    pub(crate) pid: Pid,
+    pub(crate) ended: Ended,
+    pub(crate) cpu_us: u64,
+}
+
+/// Signals that do nothing unless they are caught.
+const HARMLESS: u64 = 1 << signal::CHLD | 1 << 18 | 1 << 23 | 1 << 28;
+
+impl Process {
+    /// A process that ignores what its parent ignored.
+    pub(crate) fn new(pid: Pid, parent: Option<&Self>) -> Self {
+        let ignored = parent.map_or(0, |parent| lock(&parent.signals).ignored);
+        Self {
+            pid,
+            parent: parent.map_or(0, |parent| parent.pid),
+            alarmed: AtomicBool::new(false),
+            killed_by: AtomicI32::new(0),
+            signals: Mutex::new(Signals { ignored, ..Signals::default() }),
+            children: Mutex::default(),
+            changed: Condvar::new(),
+            waits_for: Mutex::new(None),
+            foreground: Mutex::new(None),
+            wakeup: OnceLock::new(),
+            children_cpu_us: AtomicU64::new(0),
+            cpu_us: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether it has to stop what it does.
+    pub(crate) fn attention(&self) -> Attention {
+        if !self.alarmed.load(Ordering::Acquire) {
+            Attention::None
+        } else if self.killed_by.load(Ordering::Acquire) != 0 {
+            Attention::Killed
+        } else {
+            Attention::Signal
+        }
+    }
+
+    /// How it ends, if it was killed.
+    pub(crate) fn killed(&self) -> Option<Ended> {
+        if !self.alarmed.load(Ordering::Acquire) {
+            return None;
+        }
+        match self.killed_by.load(Ordering::Acquire) {
+            0 => None,
+            number => Some(Ended::by_signal(number)),
+        }
+    }
+
+    /// Sends a signal. Whether the engine's epoch has to be moved on, because it is to end.
+    pub(crate) fn signal(&self, number: i32) -> bool {
+        let bit = 1_u64 << number;
+        let mut signals = lock(&self.signals);
+        let certain = number == signal::KILL;
+        if !certain && signals.caught & bit != 0 {
+            signals.pending |= bit;
+            self.alarmed.store(true, Ordering::Release);
+        } else if !certain && (signals.ignored | HARMLESS) & bit != 0 {
+            return false;
+        } else {
+            let _ = self.killed_by.compare_exchange(0, number, Ordering::AcqRel, Ordering::Acquire);
+            self.alarmed.store(true, Ordering::Release);
+        }
+        drop(signals);
+        self.wake();
+        let killed = self.killed_by.load(Ordering::Acquire) != 0;
+        // A process whose thread is lent to a child cannot end before it.
+        let lent_to = if killed { lock(&self.foreground).clone() } else { None };
+        if let Some(child) = lent_to {
+            child.signal(signal::KILL);
+        }
+        killed
+    }
+
+    /// Lends the thread to a child, which ends with this process if that is killed.
+    pub(crate) fn lend_thread(&self, child: &Arc<Process>) -> impl Drop + '_ {
+        struct Lent<'p>(&'p Process);
+        impl Drop for Lent<'_> {
+            fn drop(&mut self) {
+                *lock(&self.0.foreground) = None;
+            }
+        }
+        *lock(&self.foreground) = Some(Arc::clone(child));
+        if self.killed().is_some() {
+            child.signal(signal::KILL);
+        } else if lock(&self.signals).pending & (1 << signal::INT) != 0 {
+            // The terminal's interrupt came when the child was not there yet, and was meant for it.
+            child.signal(signal::INT);
+        }
+        Lent(self)
+    }
+
+    /// Which signals are caught and ignored from now on.
+    pub(crate) fn catch(&self, caught: u64, ignored: u64) {
+        let mut signals = lock(&self.signals);
+        (signals.caught, signals.ignored) = (caught, ignored);
+        signals.pending &= caught;
+        self.alarmed.store(signals.pending != 0 || self.killed_by.load(Ordering::Acquire) != 0, Ordering::Release);
+    }
+
+    /// Takes the lowest pending signal.
+    pub(crate) fn take_pending(&self) -> Option<i32> {
+        if !self.alarmed.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut signals = lock(&self.signals);
+        if signals.pending == 0 {
+            return None;
+        }
+        let number = signals.pending.trailing_zeros();
+        signals.pending &= !(1 << number);
+        if signals.pending == 0 && self.killed_by.load(Ordering::Acquire) == 0 {
+            self.alarmed.store(false, Ordering::Release);
+        }
+        Some(number as i32)
+    }
+
+    /// Makes whatever it waits for look again.
+    fn wake(&self) {
+        {
+            let _children = lock(&self.children);
+            self.changed.notify_all();
+        }
+        // Not under the lock: waking takes the pipe's own.
+        let pipe = lock(&self.waits_for).clone();
+        if let Some(pipe) = pipe {
+            pipe.wake();
+        }
+        if let Some(wakeup) = self.wakeup.get() {
+            let _ = rustix::io::write(wakeup, &1_u64.to_ne_bytes());
+        }
+    }
+
+    /// From now until the guard goes, a signal wakes this pipe's waiters.
+    pub(crate) fn waits_for_pipe(&self, pipe: &Arc<Pipe>) -> impl Drop + '_ {
+        struct Waiting<'p>(&'p Process);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                *lock(&self.0.waits_for) = None;
+            }
+        }
+        *lock(&self.waits_for) = Some(Arc::clone(pipe));
+        Waiting(self)
+    }
+
+    /// What becomes readable when a signal comes.
+    pub(crate) fn wakeup(&self) -> Result<BorrowedFd<'_>, rustix::io::Errno> {
+        if self.wakeup.get().is_none() {
+            let made = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+            let _ = self.wakeup.set(made);
+        }
+        Ok(self.wakeup.get().expect("set above").as_fd())
+    }
+
+    /// Forgets wake-ups that were meant for an earlier wait.
+    pub(crate) fn drain_wakeup(&self) {
+        if let Some(wakeup) = self.wakeup.get() {
+            let _ = rustix::io::read(wakeup, &mut [0_u8; 8]);
+        }
+    }
+
+    /// Waits until `deadline`, or until a signal comes.
+    pub(crate) fn sleep_until(&self, deadline: Option<Instant>) -> Result<(), i32> {
+        let mut children = lock(&self.children);
+        loop {
+            if self.attention() != Attention::None {
+                return Err(errno::EINTR);
+            }
+            let left = match deadline {
+                Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+                None => Duration::from_secs(3600),
+            };
+            if left.is_zero() {
+                return Ok(());
+            }
+            children = self.changed.wait_timeout(children, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Notes a new child.
+    pub(crate) fn adopt(&self, pid: Pid) {
+        lock(&self.children).list.push(Child { pid, ended: None });
+    }
+
+    /// A child that could not be started after all.
+    pub(crate) fn disown(&self, pid: Pid) {
+        lock(&self.children).list.retain(|child| child.pid != pid);
+    }
+
+    /// A child has ended.
+    pub(crate) fn child_ended(&self, pid: Pid, ended: Ended, cpu_us: u64) {
+        let mut children = lock(&self.children);
+        if let Some(child) = children.list.iter_mut().find(|child| child.pid == pid) {
+            child.ended = Some((ended, cpu_us));
+        }
+        self.changed.notify_all();
+        drop(children);
+        if lock(&self.signals).caught & (1 << signal::CHLD) != 0 {
+            self.signal(signal::CHLD);
+        }
+    }
+
+    /// Takes a child that ended: this one, or any. Waits for it, unless told not to.
+    pub(crate) fn wait(&self, pid: Option<Pid>, nohang: bool) -> Result<Option<Reaped>, i32> {
+        let mut children = lock(&self.children);
+        loop {
+            if let Some(reaped) = self.reap(&mut children, pid)? {
+                return Ok(Some(reaped));
+            }
+            if nohang {
+                return Ok(None);
+            }
+            if self.attention() != Attention::None {
+                return Err(errno::EINTR);
+            }
+            children = self.changed.wait(children).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn reap(&self, children: &mut MutexGuard<'_, Children>, pid: Option<Pid>) -> Result<Option<Reaped>, i32> {
+        let wanted = |child: &Child| pid.is_none_or(|pid| child.pid == pid);
+        if !children.list.iter().any(wanted) {
+            return Err(errno::ECHILD);
+        }
+        let Some(at) = children.list.iter().position(|child| wanted(child) && child.ended.is_some()) else {
+            return Ok(None);
+        };
+        let child = children.list.remove(at);
+        let Some((ended, cpu_us)) = child.ended else { return Ok(None) };
+        self.children_cpu_us.fetch_add(cpu_us, Ordering::Relaxed);
+        Ok(Some(Reaped { pid: child.pid, ended, cpu_us }))
+    }
+}

@@ -1,0 +1,319 @@
+//! The programs that a session keeps resident: linked modules by the identity of what they came from.
+
+use super::context::Context;
+use super::{imports, wasi};
+use crate::lock;
+use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, ModuleDigest, Source};
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wasmtime::{InstancePre, Linker, Module};
+
+/// A file that changed within this time of being read may change again without any sign of it in its times.
+const UNSETTLED: Duration = Duration::from_millis(50);
+
+/// A module, ready to be instantiated.
+pub(crate) struct Program {
+    /// The path or name under which it was first asked for.
+    pub(crate) name: String,
+    pub(crate) pre: InstancePre<Context>,
+    /// It joins relative paths with `PWD` by itself.
+    pub(crate) knows_pwd: bool,
+    bytes: u64,
+    module: Option<ModuleDigest>,
+    hits: AtomicU64,
+    used: AtomicU64,
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Program").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What tells one state of a program from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    /// One of the host's own.
+    Own(usize),
+    File {
+        dev: u64,
+        ino: u64,
+        size: u64,
+        mtime: (i64, i64),
+        ctime: (i64, i64),
+    },
+}
+
+/// What happened that somebody may want to hear of.
+#[derive(Clone, Debug)]
+pub enum ProgramEvent {
+    /// A module was loaded; the report says from where.
+    Loaded(String, Box<LoadReport>),
+    /// The file behind a resident module is not the one it was: it is loaded again.
+    Changed(String),
+    /// The resident modules outgrew their bytes; this one was dropped.
+    Evicted(String, u64),
+    /// One module alone is larger than all of them may be.
+    TooLarge(String, u64),
+}
+
+/// The resident tier of a session.
+pub(crate) struct Programs {
+    cache: Arc<ModuleCache>,
+    engine: LazyEngine<crate::EngineSpec>,
+    own: Vec<OwnProgram>,
+    budget: u64,
+    state: Mutex<State>,
+    linkage: Mutex<Linkage>,
+}
+
+/// One of the host's own programs, which may go by many names.
+#[derive(Clone, Debug)]
+pub struct OwnProgram {
+    /// What reports call it.
+    pub name: &'static str,
+    /// The names under which it is found, as files of `/usr/bin`.
+    pub names: Vec<&'static str>,
+    /// The wasm.
+    pub source: Source<'static>,
+}
+
+#[derive(Default)]
+struct State {
+    programs: HashMap<Identity, Arc<Program>>,
+    /// What a path was when it was last run.
+    paths: HashMap<Vec<u8>, Identity>,
+    bytes: u64,
+    clock: u64,
+}
+
+#[derive(Default)]
+struct Linkage {
+    linker: Option<Linker<Context>>,
+    defined: HashSet<(bool, String)>,
+}
+
+/// Why a program cannot be run.
+#[derive(Debug)]
+pub(crate) enum ProgramError {
+    Load(Box<LoadError>),
+    Link(wasmtime::Error),
+    Io(std::io::Error),
+}
+
+impl std::fmt::Display for ProgramError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Load(error) => {
+                write!(f, "{error}")?;
+                match std::error::Error::source(&**error) {
+                    Some(source) => write!(f, ": {source}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Link(error) => write!(f, "{error:#}"),
+            Self::Io(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl Programs {
+    pub(crate) fn new(
+        cache: Arc<ModuleCache>,
+        engine: LazyEngine<crate::EngineSpec>,
+        own: Vec<OwnProgram>,
+        budget: u64,
+    ) -> Self {
+        Self { cache, engine, own, budget, state: Mutex::default(), linkage: Mutex::default() }
+    }
+
+    /// The names of the host's own programs, each with the index of its program.
+    pub(crate) fn own_names(&self) -> impl Iterator<Item = (&'static str, usize)> + '_ {
+        self.own.iter().enumerate().flat_map(|(at, own)| own.names.iter().map(move |name| (*name, at)))
+    }
+
+    /// One of the host's own.
+    pub(crate) fn own(&self, at: usize, tell: &dyn Fn(ProgramEvent)) -> Result<Arc<Program>, ProgramError> {
+        let identity = Identity::Own(at);
+        if let Some(program) = self.resident(&identity) {
+            return Ok(program);
+        }
+        let own = &self.own[at];
+        self.load(Some(identity), own.name, &own.source, tell)
+    }
+
+    /// A file's. `host` is its path outside, which the cache remembers it by; without one its bytes are read.
+    pub(crate) fn file(
+        &self,
+        guest: &[u8],
+        host: Option<&Path>,
+        file: &mut File,
+        tell: &dyn Fn(ProgramEvent),
+    ) -> Result<Arc<Program>, ProgramError> {
+        let metadata = file.metadata().map_err(ProgramError::Io)?;
+        let identity = Identity::File {
+            dev: metadata.dev(),
+            ino: metadata.ino(),
+            size: metadata.size(),
+            mtime: (metadata.mtime(), metadata.mtime_nsec()),
+            ctime: (metadata.ctime(), metadata.ctime_nsec()),
+        };
+        let name = String::from_utf8_lossy(guest).into_owned();
+        let known = lock(&self.state).paths.insert(guest.to_vec(), identity);
+        if let Some(program) = self.resident(&identity) {
+            return Ok(program);
+        }
+        if let Some(known) = known.filter(|known| *known != identity) {
+            tell(ProgramEvent::Changed(name.clone()));
+            self.forget(&known);
+        }
+        let ctime = Duration::new(metadata.ctime().unsigned_abs(), metadata.ctime_nsec().unsigned_abs() as u32);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let settled = now.saturating_sub(ctime) > UNSETTLED;
+        let identity = settled.then_some(identity);
+        match host {
+            Some(host) => self.load(identity, &name, &Source::open_file(host.to_owned(), file), tell),
+            None => {
+                let mut bytes = Vec::new();
+                std::io::Read::read_to_end(file, &mut bytes).map_err(ProgramError::Io)?;
+                self.load(identity, &name, &Source::bytes(name.clone(), bytes), tell)
+            }
+        }
+    }
+
+    fn resident(&self, identity: &Identity) -> Option<Arc<Program>> {
+        let mut state = lock(&self.state);
+        state.clock += 1;
+        let program = state.programs.get(identity)?;
+        program.hits.fetch_add(1, Ordering::Relaxed);
+        program.used.store(state.clock, Ordering::Relaxed);
+        Some(Arc::clone(program))
+    }
+
+    fn forget(&self, identity: &Identity) {
+        let mut state = lock(&self.state);
+        if let Some(program) = state.programs.remove(identity) {
+            state.bytes -= program.bytes;
+        }
+    }
+
+    fn load(
+        &self,
+        identity: Option<Identity>,
+        name: &str,
+        source: &Source<'_>,
+        tell: &dyn Fn(ProgramEvent),
+    ) -> Result<Arc<Program>, ProgramError> {
+        let loaded = self.cache.load(&self.engine, source).map_err(|error| ProgramError::Load(Box::new(error)))?;
+        let pre = self.link(&loaded.module).map_err(ProgramError::Link)?;
+        let bytes = loaded.report.artifact_bytes.unwrap_or(0);
+        let knows_pwd = loaded.module.get_export(glowplug_sys::abi::KNOWS_PWD).is_some();
+        let program = Program {
+            name: name.to_owned(),
+            pre,
+            knows_pwd,
+            bytes,
+            module: loaded.report.key.map(|key| key.module),
+            hits: AtomicU64::new(0),
+            used: AtomicU64::new(0),
+        };
+        tell(ProgramEvent::Loaded(name.to_owned(), Box::new(loaded.report)));
+        let program = Arc::new(program);
+        if let Some(identity) = identity {
+            self.keep(identity, &program, tell);
+        }
+        Ok(program)
+    }
+
+    /// Keeps a program for the next time, and drops the least recently used ones to make room.
+    fn keep(&self, identity: Identity, program: &Arc<Program>, tell: &dyn Fn(ProgramEvent)) {
+        if program.bytes > self.budget {
+            tell(ProgramEvent::TooLarge(program.name.clone(), program.bytes));
+            return;
+        }
+        let mut dropped = Vec::new();
+        let mut state = lock(&self.state);
+        state.clock += 1;
+        program.used.store(state.clock, Ordering::Relaxed);
+        if let Some(before) = state.programs.insert(identity, Arc::clone(program)) {
+            state.bytes -= before.bytes;
+        }
+        state.bytes += program.bytes;
+        while state.bytes > self.budget {
+            let oldest = state.programs.iter().min_by_key(|(_, program)| program.used.load(Ordering::Relaxed));
+            let Some(oldest) = oldest.map(|(identity, _)| *identity) else { break };
+            if let Some(program) = state.programs.remove(&oldest) {
+                state.bytes -= program.bytes;
+                dropped.push(program);
+            }
+        }
+        drop(state);
+        for program in dropped {
+            tell(ProgramEvent::Evicted(program.name.clone(), program.bytes));
+        }
+    }
+
+    /// Resolves the imports, defining no more functions than are imported.
+    fn link(&self, module: &Module) -> wasmtime::Result<InstancePre<Context>> {
+        let mut linkage = lock(&self.linkage);
+        let Linkage { linker, defined } = &mut *linkage;
+        let linker = linker.get_or_insert_with(|| Linker::new(module.engine()));
+        for import in module.imports() {
+            let own = import.module() == glowplug_sys::abi::MODULE;
+            if !own && import.module() != wasi::MODULE {
+                wasmtime::bail!(
+                    "it imports `{}` from `{}`, and only WASI preview 1 and `{}` are there",
+                    import.name(),
+                    import.module(),
+                    glowplug_sys::abi::MODULE
+                );
+            }
+            if defined.contains(&(own, import.name().to_owned())) {
+                continue;
+            }
+            let found =
+                if own { imports::define(linker, import.name())? } else { wasi::define(linker, import.name())? };
+            if !found {
+                wasmtime::bail!(
+                    "it imports `{}` from `{}`, which has no such function",
+                    import.name(),
+                    import.module()
+                );
+            }
+            defined.insert((own, import.name().to_owned()));
+        }
+        linker.instantiate_pre(module)
+    }
+
+    /// Drops every resident module; those that run go on. How many there were.
+    pub(crate) fn clear(&self) -> usize {
+        let state = std::mem::take(&mut *lock(&self.state));
+        state.programs.len()
+    }
+
+    /// What is resident, as a table for people, the last used first.
+    pub(crate) fn table(&self) -> String {
+        use std::fmt::Write as _;
+        let state = lock(&self.state);
+        let mut programs: Vec<_> = state.programs.values().collect();
+        programs.sort_by_key(|program| std::cmp::Reverse(program.used.load(Ordering::Relaxed)));
+        let mut text = format!("{:<40} {:>8} {:>12}  {}\n", "MODULE", "HITS", "BYTES", "DIGEST");
+        for program in programs {
+            let hits = program.hits.load(Ordering::Relaxed);
+            let digest = program.module.map_or_else(String::new, |module| module.short());
+            let _ = writeln!(text, "{:<40} {hits:>8} {:>12}  {digest}", program.name, program.bytes);
+        }
+        let _ = writeln!(text, "{} of {} bytes", state.bytes, self.budget);
+        text
+    }
+
+    /// Gives the cache its time.
+    pub(crate) fn finish(&self) {
+        self.cache.finish();
+    }
+}

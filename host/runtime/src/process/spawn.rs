@@ -1,0 +1,171 @@
+//! Starting a process: what a path turns out to be, and how that is run.
+
+use super::context::Context;
+use super::descriptor::Table;
+use super::launch::{Launch, Starting};
+use super::native;
+use super::programs::{Program, ProgramError};
+use super::request::SpawnRequest;
+use super::threads;
+use glowplug_fs::{OpenOptions, Opened};
+use glowplug_sys::abi::errno;
+use std::fs::File;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+use std::sync::Arc;
+
+/// A script's interpreter may be a script again, this often.
+const MAX_INTERPRETERS: usize = 4;
+/// How much of a script's first line is looked at; Linux's own figure.
+const FIRST_LINE: usize = 256;
+
+/// What a path can be run as.
+enum Runnable {
+    Wasm(Arc<Program>),
+    /// A native program that the policy names.
+    Native(String),
+    /// A script: its interpreter, and perhaps an argument for it.
+    Script(Vec<u8>, Option<Vec<u8>>),
+}
+
+/// Starts a process for `context`'s; its number.
+pub(crate) fn spawn(context: &mut Context, mut request: SpawnRequest) -> Result<i32, i32> {
+    for _ in 0..MAX_INTERPRETERS {
+        match runnable(context, &request.program)? {
+            Runnable::Wasm(program) => return start(context, request, program),
+            Runnable::Native(name) => return native::start(context, &request, &name),
+            Runnable::Script(interpreter, argument) => {
+                // As execve does it: the interpreter, its argument, the script's path, and what followed its name.
+                let script = std::mem::replace(&mut request.program, interpreter.clone());
+                let mut args = vec![interpreter];
+                args.extend(argument);
+                args.push(script);
+                args.extend(request.args.drain(1..));
+                request.args = args;
+            }
+        }
+    }
+    Err(errno::ELOOP)
+}
+
+fn runnable(context: &Context, path: &[u8]) -> Result<Runnable, i32> {
+    let session = &context.session;
+    match session.namespace.open(path, &OpenOptions::reading()) {
+        Ok(Opened::Program(at)) => own(context, at),
+        Ok(Opened::File(file)) => file_of_mount(context, path, file),
+        Ok(_) => Err(errno::EACCES),
+        Err(error) => {
+            if error.errno == errno::ENOENT {
+                native::deny_if_there(session, path);
+            }
+            Err(context.refused(error))
+        }
+    }
+}
+
+/// A program of `/usr/bin`: the host's own come first, then the native ones.
+fn own(context: &Context, at: usize) -> Result<Runnable, i32> {
+    let session = &context.session;
+    let name = &session.namespace.programs().get(at).ok_or(errno::ENOENT)?.name;
+    match session.programs.own_names().nth(at) {
+        Some((own, program)) if own == name => {
+            let program = session.programs.own(program, &|event| session.tell(event));
+            program.map(Runnable::Wasm).map_err(|error| cannot_run(context, name.as_bytes(), &error))
+        }
+        _ => Ok(Runnable::Native(name.clone())),
+    }
+}
+
+fn file_of_mount(context: &Context, path: &[u8], mut file: File) -> Result<Runnable, i32> {
+    let metadata = file.metadata().map_err(|_| errno::EIO)?;
+    if !metadata.is_file() {
+        return Err(errno::EACCES);
+    }
+    let mut first = [0; FIRST_LINE];
+    let count = file.read_at(&mut first, 0).map_err(|_| errno::EIO)?;
+    let first = &first[..count];
+    if first.starts_with(b"\0asm") || path.ends_with(b".wat") {
+        let host = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok();
+        let session = &context.session;
+        let program = session.programs.file(path, host.as_deref(), &mut file, &|event| session.tell(event));
+        return program.map(Runnable::Wasm).map_err(|error| cannot_run(context, path, &error));
+    }
+    if metadata.permissions().mode() & 0o111 == 0 {
+        return Err(errno::EACCES);
+    }
+    if let Some(line) = first.strip_prefix(b"#!") {
+        let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let mut words = line.trim_ascii().splitn(2, |&byte| byte == b' ' || byte == b'\t');
+        let interpreter = words.next().filter(|word| !word.is_empty()).ok_or(errno::ENOEXEC)?;
+        let argument = words.next().map(|rest| rest.trim_ascii().to_vec()).filter(|rest| !rest.is_empty());
+        return Ok(Runnable::Script(interpreter.to_vec(), argument));
+    }
+    if first.starts_with(b"\x7fELF") {
+        native::deny(&context.session, path);
+        return Err(errno::EACCES);
+    }
+    Err(errno::ENOEXEC)
+}
+
+/// Says why a program cannot be run, where an error number says too little.
+fn cannot_run(context: &Context, path: &[u8], error: &ProgramError) -> i32 {
+    let text = format!("glowplug: {}: cannot be run: {error}\n", String::from_utf8_lossy(path));
+    if let Ok(descriptor) = context.descriptor(2) {
+        // Nobody is left to tell when that fails.
+        let _ = descriptor.write(&context.process, text.as_bytes());
+    }
+    errno::ENOEXEC
+}
+
+/// The child's descriptors.
+pub(crate) fn child_table(context: &Context, request: &SpawnRequest) -> Result<Table, i32> {
+    let mut table = Table::default();
+    for &(number, handle) in &request.descriptors {
+        if number as usize >= context.limits.files {
+            return Err(errno::EBADF);
+        }
+        table.set(number, context.descriptor(handle)?);
+    }
+    Ok(table)
+}
+
+fn start(context: &mut Context, request: SpawnRequest, program: Arc<Program>) -> Result<i32, i32> {
+    let session = Arc::clone(&context.session);
+    let table = child_table(context, &request)?;
+    let process = session.new_process(Some(&context.process))?;
+    let pid = process.pid;
+    let SpawnRequest { foreground, program: path, cwd, mut args, mut env, .. } = request;
+    if let Some(name) = multicall_name(&path) {
+        // A program of many names goes by the first argument, which `exec -a` may have set to anything.
+        args[0] = name;
+    }
+    if program.knows_pwd {
+        env.retain(|variable| !variable.starts_with(b"PWD="));
+        env.push([b"PWD=", &cwd[..]].concat());
+    }
+    let starting = Starting {
+        program,
+        process: Arc::clone(&process),
+        args,
+        env,
+        cwd,
+        umask: context.umask,
+        table,
+        limits: context.limits,
+    };
+    let launch = Launch::new(Arc::clone(&session), starting);
+    if foreground && threads::has_room() {
+        let _lent = context.process.lend_thread(&process);
+        launch.run();
+    } else if session.threads.run(move || _ = launch.run()).is_err() {
+        session.never_started(&process);
+        return Err(errno::EAGAIN);
+    }
+    Ok(pid)
+}
+
+/// The name of one of the host's own programs.
+fn multicall_name(path: &[u8]) -> Option<Vec<u8>> {
+    let name = path.strip_prefix(b"/usr/bin/").or_else(|| path.strip_prefix(b"/bin/"))?;
+    (!name.contains(&b'/')).then(|| name.to_vec())
+}

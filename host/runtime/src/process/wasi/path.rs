@@ -1,0 +1,208 @@
+//! `path_*`: what is done with a name beneath a folder.
+
+use super::fd::{fdflags, filestat, times};
+use super::files::Entry;
+use super::function;
+use crate::process::context::Context;
+use crate::process::descriptor::{Description, Descriptor, stat_of};
+use crate::process::memory::{bytes, bytes_mut, put_u32};
+use glowplug_fs::{FsError, OpenOptions, Opened};
+use glowplug_sys::abi::errno;
+use std::sync::Arc;
+use wasmtime::Linker;
+
+const FOLLOW: i32 = 1;
+const RIGHT_READ: i64 = 1 << 1;
+const RIGHT_WRITE: i64 = 1 << 6;
+
+mod oflags {
+    pub(super) const CREATE: i32 = 1;
+    pub(super) const DIRECTORY: i32 = 2;
+    pub(super) const EXCLUSIVE: i32 = 4;
+    pub(super) const TRUNCATE: i32 = 8;
+}
+
+impl Context {
+    /// The path of a name that the guest gave.
+    fn named(&self, memory: &[u8], fd: i32, at: i32, len: i32) -> Result<Vec<u8>, i32> {
+        self.files.beneath(fd, bytes(memory, at, len)?)
+    }
+
+    /// The error's number; if it was the policy that refused, somebody is told by which rule.
+    pub(crate) fn refused(&self, error: FsError) -> i32 {
+        if let Some(denial) = &error.denial {
+            self.session.denied(denial.to_string());
+        }
+        error.errno
+    }
+
+    /// As [`Context::refused`], for what might merely not be mounted.
+    fn missing(&self, path: &[u8], error: FsError) -> i32 {
+        if error.errno == errno::ENOENT
+            && let Some(denial) = self.session.namespace.explain(path, &error)
+        {
+            self.session.denied(denial.to_string());
+        }
+        self.refused(error)
+    }
+
+    /// Opens a path for the import module or for WASI.
+    pub(crate) fn open(&self, path: &[u8], options: &OpenOptions) -> Result<Descriptor, i32> {
+        let (readable, writable) = (options.read, options.write || options.append);
+        match self.session.namespace.open(path, options).map_err(|error| self.missing(path, error))? {
+            Opened::File(file) => Ok(Description::host(file, readable, writable)),
+            Opened::Directory if writable => Err(errno::EISDIR),
+            Opened::Directory => Ok(Description::directory(path.to_vec())),
+            Opened::Device(device) => Description::device(device).ok_or(errno::ENOENT),
+            Opened::Descriptor(number) => self.table.get(number as i32).cloned().map_err(|_| errno::ENOENT),
+            Opened::Program(at) => {
+                let bytes = self.session.namespace.programs().get(at).and_then(|program| program.bytes);
+                bytes.map(Description::bytes).ok_or(errno::EACCES)
+            }
+        }
+    }
+}
+
+pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<bool> {
+    Ok(match name {
+        "path_open" => {
+            function!(linker, "path_open", |memory,
+                                            context,
+                                            fd: i32,
+                                            follow: i32,
+                                            at: i32,
+                                            len: i32,
+                                            open: i32,
+                                            rights: i64,
+                                            _inheriting: i64,
+                                            flags: i32,
+                                            out: i32| {
+                let path = context.named(memory, fd, at, len)?;
+                let options = OpenOptions {
+                    read: rights & RIGHT_READ != 0,
+                    write: rights & RIGHT_WRITE != 0,
+                    append: flags as u16 & fdflags::APPEND != 0,
+                    create: open & oflags::CREATE != 0,
+                    exclusive: open & oflags::EXCLUSIVE != 0,
+                    truncate: open & oflags::TRUNCATE != 0,
+                    directory: open & oflags::DIRECTORY != 0,
+                    follow: follow & FOLLOW != 0,
+                    mode: 0o666 & !context.umask,
+                };
+                // wasi-libc asks for a folder with the right to write beneath it, which is no wish to write.
+                let options = if options.directory { OpenOptions { write: false, ..options } } else { options };
+                // A name is opened for nothing to look at it; something must be asked of the system.
+                let options =
+                    if options.write || options.append { options } else { OpenOptions { read: true, ..options } };
+                let descriptor = context.open(&path, &options)?;
+                let entry = match descriptor.folder() {
+                    Some(path) => Entry::Folder { path: path.to_vec(), preopened: None, listing: None },
+                    None => Entry::Stream { descriptor: Arc::clone(&descriptor), flags: flags as u16 },
+                };
+                let number = context.files.add(entry, context.limits.files)?;
+                put_u32(memory, out, number)
+            })
+        }
+        "path_filestat_get" => {
+            function!(linker, "path_filestat_get", |memory,
+                                                    context,
+                                                    fd: i32,
+                                                    follow: i32,
+                                                    at: i32,
+                                                    len: i32,
+                                                    out: i32| {
+                let path = context.named(memory, fd, at, len)?;
+                let stat = context.session.namespace.stat(&path, follow & FOLLOW != 0).map_err(|error| error.errno)?;
+                filestat(memory, out, &stat_of(&stat))
+            })
+        }
+        "path_filestat_set_times" => function!(
+            linker,
+            "path_filestat_set_times",
+            |memory, context, fd: i32, follow: i32, at: i32, len: i32, atime: i64, mtime: i64, flags: i32| {
+                let path = context.named(memory, fd, at, len)?;
+                let (atime, mtime) = times(atime, mtime, flags)?;
+                let namespace = &context.session.namespace;
+                namespace.set_times(&path, follow & FOLLOW != 0, atime, mtime).map_err(|error| context.refused(error))
+            }
+        ),
+        "path_create_directory" => {
+            function!(linker, "path_create_directory", |memory, context, fd: i32, at: i32, len: i32| {
+                let path = context.named(memory, fd, at, len)?;
+                let made = context.session.namespace.create_dir(&path, 0o777 & !context.umask);
+                made.map_err(|error| context.refused(error))
+            })
+        }
+        "path_remove_directory" => {
+            function!(linker, "path_remove_directory", |memory, context, fd: i32, at: i32, len: i32| {
+                let path = context.named(memory, fd, at, len)?;
+                context.session.namespace.remove_dir(&path).map_err(|error| context.refused(error))
+            })
+        }
+        "path_unlink_file" => function!(linker, "path_unlink_file", |memory, context, fd: i32, at: i32, len: i32| {
+            let path = context.named(memory, fd, at, len)?;
+            context.session.namespace.remove_file(&path).map_err(|error| context.refused(error))
+        }),
+        "path_rename" => {
+            function!(linker, "path_rename", |memory,
+                                              context,
+                                              from_fd: i32,
+                                              from: i32,
+                                              from_len: i32,
+                                              to_fd: i32,
+                                              to: i32,
+                                              to_len: i32| {
+                let from = context.named(memory, from_fd, from, from_len)?;
+                let to = context.named(memory, to_fd, to, to_len)?;
+                context.session.namespace.rename(&from, &to).map_err(|error| context.refused(error))
+            })
+        }
+        "path_link" => {
+            function!(linker, "path_link", |memory,
+                                            context,
+                                            from_fd: i32,
+                                            follow: i32,
+                                            from: i32,
+                                            from_len: i32,
+                                            to_fd: i32,
+                                            to: i32,
+                                            to_len: i32| {
+                let from = context.named(memory, from_fd, from, from_len)?;
+                let to = context.named(memory, to_fd, to, to_len)?;
+                let linked = context.session.namespace.link(&from, &to, follow & FOLLOW != 0);
+                linked.map_err(|error| context.refused(error))
+            })
+        }
+        "path_symlink" => {
+            function!(linker, "path_symlink", |memory,
+                                               context,
+                                               target: i32,
+                                               target_len: i32,
+                                               fd: i32,
+                                               at: i32,
+                                               len: i32| {
+                let path = context.named(memory, fd, at, len)?;
+                let target = bytes(memory, target, target_len)?;
+                context.session.namespace.symlink(target, &path).map_err(|error| context.refused(error))
+            })
+        }
+        "path_readlink" => {
+            function!(linker, "path_readlink", |memory,
+                                                context,
+                                                fd: i32,
+                                                at: i32,
+                                                len: i32,
+                                                to: i32,
+                                                room: i32,
+                                                out: i32| {
+                let path = context.named(memory, fd, at, len)?;
+                let target = context.session.namespace.read_link(&path).map_err(|error| error.errno)?;
+                let place = bytes_mut(memory, to, room)?;
+                let count = target.len().min(place.len());
+                place[..count].copy_from_slice(&target[..count]);
+                put_u32(memory, out, count as u32)
+            })
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,145 @@
+//! `poll_oneoff`: waiting for time, and for streams.
+
+use super::{clock, function};
+use crate::process::context::Context;
+use crate::process::descriptor::Descriptor;
+use crate::process::memory::{bytes, bytes_mut, offset, put_u32};
+use glowplug_sys::abi::errno;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::Linker;
+
+const SUBSCRIPTION: usize = 48;
+const EVENT: usize = 32;
+/// Between two looks at several streams at once; rare enough not to deserve better.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+
+struct Subscription {
+    userdata: [u8; 8],
+    kind: u8,
+    wants: Wants,
+}
+
+enum Wants {
+    Time(Instant),
+    Read(Descriptor),
+    /// Writing is always tried: it waits by itself.
+    Write,
+    Bad(i32),
+}
+
+/// Something that happened.
+struct Event {
+    userdata: [u8; 8],
+    kind: u8,
+    error: i32,
+    bytes: u64,
+}
+
+pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<bool> {
+    Ok(match name {
+        "poll_oneoff" => {
+            function!(linker, "poll_oneoff", |memory, context, from: i32, to: i32, count: i32, out: i32| {
+                let subscriptions = read(memory, context, from, count)?;
+                let events = wait(context, &subscriptions)?;
+                for (index, event) in events.iter().enumerate() {
+                    let place = bytes_mut(memory, offset(to, index * EVENT)?, EVENT as i32)?;
+                    place.fill(0);
+                    place[0..8].copy_from_slice(&event.userdata);
+                    place[8..10].copy_from_slice(&(event.error as u16).to_le_bytes());
+                    place[10] = event.kind;
+                    place[16..24].copy_from_slice(&event.bytes.to_le_bytes());
+                }
+                put_u32(memory, out, events.len() as u32)
+            })
+        }
+        _ => false,
+    })
+}
+
+fn read(memory: &[u8], context: &Context, from: i32, count: i32) -> Result<Vec<Subscription>, i32> {
+    let size = (count as u32 as usize).checked_mul(SUBSCRIPTION).and_then(|size| i32::try_from(size).ok());
+    let table = bytes(memory, from, size.ok_or(errno::EINVAL)?)?;
+    if table.is_empty() {
+        return Err(errno::EINVAL);
+    }
+    table.chunks_exact(SUBSCRIPTION).map(|bytes| subscription(bytes, context)).collect()
+}
+
+fn subscription(bytes: &[u8], context: &Context) -> Result<Subscription, i32> {
+    let number = |at: usize| {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(&bytes[at..at + 8]);
+        u64::from_le_bytes(eight)
+    };
+    let userdata = number(0).to_le_bytes();
+    let kind = bytes[8];
+    let descriptor = || context.files.stream(number(16) as u32 as i32);
+    let wants = match kind {
+        0 => {
+            let (clock, timeout, absolute) = (number(16) as u32 as i32, number(24), bytes[40] & 1 != 0);
+            let left = match (absolute, clock::now(context, clock)) {
+                (true, Ok(now)) => timeout.saturating_sub(now),
+                (false, Ok(_)) => timeout,
+                (_, Err(errno)) => return Ok(Subscription { userdata, kind, wants: Wants::Bad(errno) }),
+            };
+            let far = Duration::from_secs(1 << 32);
+            Wants::Time(Instant::now() + Duration::from_nanos(left).min(far))
+        }
+        1 => descriptor().map_or_else(Wants::Bad, |descriptor| Wants::Read(Arc::clone(descriptor))),
+        2 => descriptor().map_or_else(Wants::Bad, |_| Wants::Write),
+        _ => return Err(errno::EINVAL),
+    };
+    Ok(Subscription { userdata, kind, wants })
+}
+
+fn wait(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>, i32> {
+    let deadline = subscriptions.iter().filter_map(|one| match one.wants {
+        Wants::Time(at) => Some(at),
+        _ => None,
+    });
+    let deadline = deadline.min();
+    let mut streams = subscriptions.iter().filter_map(|one| match &one.wants {
+        Wants::Read(descriptor) => Some(descriptor),
+        _ => None,
+    });
+    let (first, more) = (streams.next(), streams.next().is_some());
+    loop {
+        let events = happened(context, subscriptions)?;
+        if !events.is_empty() {
+            return Ok(events);
+        }
+        match first {
+            None => context.process.sleep_until(deadline)?,
+            Some(descriptor) if !more => {
+                descriptor.wait_readable(&context.process, deadline)?;
+            }
+            Some(descriptor) => {
+                let soon = Instant::now() + BETWEEN_LOOKS;
+                let until = deadline.map_or(soon, |deadline| deadline.min(soon));
+                descriptor.wait_readable(&context.process, Some(until))?;
+            }
+        }
+    }
+}
+
+fn happened(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>, i32> {
+    let now = Instant::now();
+    let mut events = Vec::new();
+    for Subscription { userdata, kind, wants } in subscriptions {
+        let (error, bytes) = match wants {
+            Wants::Time(at) if *at <= now => (0, 0),
+            Wants::Time(_) => continue,
+            Wants::Read(descriptor) => {
+                if !descriptor.wait_readable(&context.process, Some(now))? {
+                    continue;
+                }
+                (0, descriptor.available())
+            }
+            Wants::Write => (0, 1 << 16),
+            Wants::Bad(errno) => (*errno, 0),
+        };
+        events.push(Event { userdata: *userdata, kind: *kind, error, bytes });
+    }
+    Ok(events)
+}
