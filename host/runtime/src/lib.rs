@@ -7,8 +7,10 @@
 //! 2. [`PreparedGuest::new`] resolves the guest's imports. It can be kept and run again.
 //! 3. [`PreparedGuest::run`] instantiates it and runs it to its end, and says how it ended: an [`Outcome`].
 //!
-//! Nothing here prints, reads the environment or the command line, or ends the process. No signal is caught either:
-//! Ctrl-C ends the process, as it does for a native program.
+//! [`process`] is the other way to run guests: many of them, with pipes between them and a view of files of their own.
+//!
+//! Nothing here prints, reads the command line, or ends the process. No signal is caught either, so Ctrl-C ends the process
+//! as it does a native program; only a session's first process can ask for signals.
 //!
 //! # One thread
 //!
