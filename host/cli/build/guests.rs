@@ -63,7 +63,18 @@ fn wasm_file(name: &str, folder: &Path) -> Result<PathBuf, String> {
     if env::var_os(FRESH).is_some_and(|value| value != "0" && !value.is_empty()) {
         println!("cargo::rerun-if-changed=guest/{name}");
         println!("cargo::rerun-if-changed=guest/sys");
-        let status = Command::new("guest/build.sh").arg("--into").arg(folder).arg(name).status();
+        let mut build = Command::new("guest/build.sh");
+        build.arg("--into").arg(folder).arg(name);
+        // What cargo says to build scripts is about this build; the other one has its own compiler and target.
+        for (variable, _) in env::vars_os() {
+            let variable = variable.to_string_lossy().into_owned();
+            let about_this_build = variable.starts_with("CARGO") && variable != "CARGO_HOME";
+            if about_this_build || matches!(&variable[..], "RUSTC" | "RUSTDOC" | "RUSTUP_TOOLCHAIN" | "TARGET" | "HOST")
+            {
+                build.env_remove(variable);
+            }
+        }
+        let status = build.status();
         return match status {
             Ok(status) if status.success() => Ok(folder.join(format!("{name}.wasm"))),
             Ok(status) => Err(format!("guest/build.sh {name} failed ({status}), asked for by {FRESH}")),
