@@ -1,5 +1,5 @@
 //! Reads the cache's default settings from `cache.toml.example`, so that the example cannot say anything else than
-//! what the program does; and embeds the guests.
+//! what the program does; embeds the guests; and says in which order the program's functions lie.
 
 #![allow(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 
@@ -8,6 +8,8 @@ mod guests;
 #[allow(dead_code, reason = "the program uses the rest")]
 #[path = "host/cli/src/config/keys.rs"]
 mod keys;
+#[path = "host/cli/build/layout.rs"]
+mod layout;
 
 use keys::{Setting, Value};
 use std::fmt::Write as _;
@@ -21,7 +23,7 @@ fn main() {
     println!("cargo::rerun-if-changed=host/cli/src/config/keys.rs");
     println!("cargo::rerun-if-changed=build.rs");
     let defaults = write_defaults().map_err(|problem| format!("{EXAMPLE}: {problem}"));
-    if let Err(problem) = defaults.and_then(|()| guests::embed()) {
+    if let Err(problem) = defaults.and_then(|()| layout::order_functions()).and_then(|()| guests::embed()) {
         println!("cargo::error={problem}");
         process::exit(1);
     }

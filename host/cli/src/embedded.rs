@@ -1,6 +1,8 @@
 //! The guests in this binary.
 #![allow(unsafe_code, reason = "vouching for the artifacts that our own build script made")]
 
+use std::borrow::Cow;
+
 use glowplug_cache::{EmbeddedArtifact, Source};
 use glowplug_runtime::process::OwnProgram;
 
@@ -18,7 +20,7 @@ include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 /// The name of the shell among the programs.
 pub(crate) const SHELL_NAME: &str = "bash";
 /// The names under which the shell itself is found as a command.
-const SHELL_NAMES: [&str; 3] = [SHELL_NAME, "sh", "glowplug"];
+static SHELL_NAMES: &[&str] = &[SHELL_NAME, "glowplug", "sh"];
 
 impl Guest {
     fn source(&self) -> Source<'static> {
@@ -31,20 +33,21 @@ impl Guest {
 /// The programs that every session has.
 pub(crate) fn programs() -> Vec<OwnProgram> {
     vec![
-        OwnProgram { name: SHELL.name, names: SHELL_NAMES.to_vec(), source: SHELL.source() },
-        OwnProgram { name: COREUTILS.name, names: COREUTILS_NAMES.to_vec(), source: COREUTILS.source() },
+        OwnProgram { name: SHELL.name, names: SHELL_NAMES, source: SHELL.source() },
+        OwnProgram { name: COREUTILS.name, names: COREUTILS_NAMES, source: COREUTILS.source() },
     ]
 }
 
 /// The programs as files: their names and bytes, in the order of [`programs`].
 pub(crate) fn program_files() -> Vec<glowplug_fs::Program> {
-    let named = |names: &[&'static str], guest: &Guest| {
-        let files = names.iter().map(|name| glowplug_fs::Program {
-            name: (*name).to_owned(),
+    let named = |(names, guest): (&'static [&'static str], &'static Guest)| {
+        names.iter().map(|name| glowplug_fs::Program {
+            name: Cow::Borrowed(*name),
             size: guest.wasm.len() as u64,
             bytes: Some(guest.wasm),
-        });
-        files.collect::<Vec<_>>()
+        })
     };
-    [named(&SHELL_NAMES, &SHELL), named(COREUTILS_NAMES, &COREUTILS)].concat()
+    let mut files = Vec::with_capacity(SHELL_NAMES.len() + COREUTILS_NAMES.len());
+    files.extend([(SHELL_NAMES, &SHELL), (COREUTILS_NAMES, &COREUTILS)].into_iter().flat_map(named));
+    files
 }

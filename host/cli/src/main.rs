@@ -2,11 +2,16 @@
 //!
 //! Here is only what every command has in common; each has a file of its own in `commands/`.
 
+// See `entry`: the C library calls it, without Rust's own preparations before it.
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
+
 mod args;
 mod clock;
 mod commands;
 mod config;
 mod embedded;
+#[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
+mod entry;
 mod failure;
 mod logging;
 mod opening;
@@ -19,6 +24,7 @@ mod text;
 use args::{Cli, Command};
 use clock::Clock;
 
+/// The program. Where Rust prepares for it, this is what it calls; `entry` does so elsewhere.
 fn main() {
     let mut clock = Clock::start();
     // Guests leave by an error that says "exit". With RUST_BACKTRACE set each would carry a backtrace of this program, for

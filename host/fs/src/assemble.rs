@@ -1,6 +1,7 @@
 //! Building a namespace from its settings.
 
 use std::{
+    borrow::Cow,
     ffi::OsStr,
     fs::File,
     io,
@@ -90,10 +91,18 @@ pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
         parts.tree.place(path, what);
     }
     if !parts.programs.is_empty() {
+        // Sorted once for both folders; of one name, the last stays last.
+        let mut sorted: Vec<(usize, &Program)> = parts.programs.iter().enumerate().collect();
+        sorted.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
         for folder in PROGRAM_FOLDERS {
             let folder = parts.tree.place(folder, What::Folder);
-            for (number, program) in parts.programs.iter().enumerate() {
-                parts.tree.add(folder, program.name.as_bytes(), What::Program(number));
+            parts.tree.reserve(folder, sorted.len());
+            for (number, program) in &sorted {
+                let name = match &program.name {
+                    Cow::Borrowed(name) => Cow::Borrowed(name.as_bytes()),
+                    Cow::Owned(name) => Cow::Owned(name.clone().into_bytes()),
+                };
+                parts.tree.add(folder, name, What::Program(*number));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What callers pass in, and what they get back.
 
-use std::{fs::File, path::PathBuf, time::SystemTime};
+use std::{borrow::Cow, fs::File, path::PathBuf, time::SystemTime};
 
 use crate::Mount;
 
@@ -27,7 +27,7 @@ impl Default for Settings {
 #[derive(Clone, Debug)]
 pub struct Program {
     /// Its name in `/usr/bin` and `/bin`.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// The size that `stat` gives.
     pub size: u64,
     /// What reading it gives; without, reading fails with `EACCES`.

@@ -2,6 +2,7 @@
 //! programs. It is built once and never changes.
 
 use crate::{Device, DirEntry, Kind, Stat};
+use std::borrow::Cow;
 
 /// The number of a node; 0 is the root.
 pub(crate) type NodeId = usize;
@@ -13,7 +14,8 @@ pub(crate) const ROOT: NodeId = 0;
 #[derive(Debug)]
 pub(crate) struct Node {
     pub parent: NodeId,
-    pub name: Vec<u8>,
+    /// Programs' names are the host's own constants, and there are hundreds of them.
+    pub name: Cow<'static, [u8]>,
     pub what: What,
     /// Sorted by name once [`Tree::finish`] was called.
     children: Vec<NodeId>,
@@ -57,26 +59,32 @@ pub(crate) struct Tree {
 
 impl Tree {
     pub(crate) fn new() -> Self {
-        Tree { nodes: vec![Node { parent: ROOT, name: Vec::new(), what: What::Folder, children: Vec::new() }] }
+        Tree { nodes: vec![Node { parent: ROOT, name: Cow::Borrowed(b""), what: What::Folder, children: Vec::new() }] }
     }
 
     /// Puts something at an absolute, tidy path, and folders above it.
     pub(crate) fn place(&mut self, path: &[u8], what: What) -> NodeId {
         let mut at = ROOT;
         for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
-            let known = self.nodes[at].children.iter().copied().find(|child| self.nodes[*child].name == name);
-            at = known.unwrap_or_else(|| self.add(at, name, What::Folder));
+            let known = self.nodes[at].children.iter().copied().find(|child| *self.nodes[*child].name == *name);
+            at = known.unwrap_or_else(|| self.add(at, Cow::Owned(name.to_owned()), What::Folder));
         }
         self.nodes[at].what = what;
         at
     }
 
     /// Adds to a folder without looking whether the name is taken.
-    pub(crate) fn add(&mut self, parent: NodeId, name: &[u8], what: What) -> NodeId {
+    pub(crate) fn add(&mut self, parent: NodeId, name: Cow<'static, [u8]>, what: What) -> NodeId {
         let id = self.nodes.len();
-        self.nodes.push(Node { parent, name: name.to_owned(), what, children: Vec::new() });
+        self.nodes.push(Node { parent, name, what, children: Vec::new() });
         self.nodes[parent].children.push(id);
         id
+    }
+
+    /// Makes room for `count` more entries in a folder.
+    pub(crate) fn reserve(&mut self, parent: NodeId, count: usize) {
+        self.nodes.reserve(count);
+        self.nodes[parent].children.reserve(count);
     }
 
     /// To be called before anything is looked up.
@@ -115,7 +123,7 @@ impl Tree {
     /// The entry of this name in a folder.
     pub(crate) fn child(&self, id: NodeId, name: &[u8]) -> Option<NodeId> {
         let children = &self.nodes[id].children;
-        let found = children.binary_search_by(|child| self.nodes[*child].name.as_slice().cmp(name));
+        let found = children.binary_search_by(|child| (*self.nodes[*child].name).cmp(name));
         found.ok().map(|at| children[at])
     }
 
@@ -127,7 +135,7 @@ impl Tree {
         let mut names = Vec::new();
         let mut at = id;
         while at != ROOT {
-            names.push(self.nodes[at].name.as_slice());
+            names.push(&*self.nodes[at].name);
             at = self.nodes[at].parent;
         }
         let mut path = Vec::new();
@@ -154,7 +162,7 @@ impl Tree {
     /// What is in a folder, as far as it is here.
     pub(crate) fn list(&self, id: NodeId) -> impl Iterator<Item = DirEntry> {
         self.nodes[id].children.iter().map(|child| DirEntry {
-            name: self.nodes[*child].name.clone(),
+            name: self.nodes[*child].name.to_vec(),
             kind: self.nodes[*child].what.kind(),
             ino: inode(*child),
         })

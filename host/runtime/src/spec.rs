@@ -165,6 +165,9 @@ pub fn config(spec: &EngineSpec) -> Config {
     } else {
         WasmBacktraceDetails::Disable
     });
+    // For unwinders from outside, such as a native debugger's: Wasmtime itself follows frame pointers. Without it artifacts are
+    // smaller, and nothing is registered when one is loaded.
+    config.native_unwind_info(cfg!(windows) || spec.debug_info);
     // Only ever switched on: saying "off" for what is off already would be harmless, saying it for a proposal that
     // Wasmtime turns on some day would not.
     if spec.wide_arithmetic {
@@ -189,6 +192,10 @@ pub fn process_spec() -> EngineSpec {
 #[must_use]
 pub fn process_config(spec: &EngineSpec) -> Config {
     let mut config = config(spec);
+    // A process that traps says why, not where. Besides, `exit` is an error to Wasmtime, which would look up where it was
+    // called from in a large table, at the end of each process.
+    config.wasm_backtrace_max_frames(None);
+    config.generate_address_map(false);
     config.max_wasm_stack(MAX_WASM_STACK);
     // Nothing of it is asynchronous; Wasmtime only wants the one to be larger than the other.
     config.async_stack_size(MAX_WASM_STACK + (1 << 20));

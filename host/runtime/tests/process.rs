@@ -51,8 +51,8 @@ struct Ended {
 /// Runs a module whose body is `body` as the only program, `main`.
 fn run(body: &str, limits: SessionLimits) -> Ended {
     let wasm = wat::parse_str(format!("(module {HEAD} {body})")).unwrap();
-    let programs = vec![OwnProgram { name: "main", names: vec!["main"], source: Source::bytes("main", wasm) }];
-    let files = vec![glowplug_fs::Program { name: "main".to_owned(), size: 0, bytes: Some(b"") }];
+    let programs = vec![OwnProgram { name: "main", names: &["main"], source: Source::bytes("main", wasm) }];
+    let files = vec![glowplug_fs::Program { name: "main".into(), size: 0, bytes: Some(b"") }];
     let heard = Arc::new(Heard::default());
     let session = Session::new(SessionOptions {
         cache: Arc::new(ModuleCache::disabled("a test")),
@@ -71,6 +71,7 @@ fn run(body: &str, limits: SessionLimits) -> Ended {
         env: Vec::new(),
         cwd: b"/".to_vec(),
         stdio: Some([File::open("/dev/null").unwrap(), out.try_clone().unwrap(), err.try_clone().unwrap()]),
+        leaving: false,
     };
     let code = session.run(&start, || ()).unwrap();
     let text = |file: &mut File| {
@@ -280,7 +281,7 @@ fn a_module_that_imports_something_else_is_refused() {
     let wasm = wat::parse_str(r#"(module (import "env" "system" (func)) (func (export "_start")))"#).unwrap();
     let session = Session::new(SessionOptions {
         cache: Arc::new(ModuleCache::disabled("a test")),
-        programs: vec![OwnProgram { name: "main", names: vec!["main"], source: Source::bytes("main", wasm) }],
+        programs: vec![OwnProgram { name: "main", names: &["main"], source: Source::bytes("main", wasm) }],
         resident_bytes: 0,
         namespace: Namespace::new(Settings::default()).unwrap(),
         allow_native: Vec::new(),
@@ -288,8 +289,14 @@ fn a_module_that_imports_something_else_is_refused() {
         limits: SessionLimits::default(),
         face: Arc::new(Heard::default()),
     });
-    let start =
-        Start { program: "main".to_owned(), args: Vec::new(), env: Vec::new(), cwd: b"/".to_vec(), stdio: None };
+    let start = Start {
+        program: "main".to_owned(),
+        args: Vec::new(),
+        env: Vec::new(),
+        cwd: b"/".to_vec(),
+        stdio: None,
+        leaving: false,
+    };
     let error = session.run(&start, || ()).unwrap_err().to_string();
     assert!(error.contains("`system` from `env`"), "{error}");
 }

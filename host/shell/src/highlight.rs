@@ -76,7 +76,7 @@ mod tests {
     use crate::lookup::{Lookup, set};
 
     fn highlighter(colour: bool) -> ShellHighlighter {
-        let programs = vec![Program { name: "ls".to_owned(), size: 0, bytes: None }];
+        let programs = vec![Program { name: "ls".into(), size: 0, bytes: None }];
         let files = Namespace::new(Settings { programs, ..Settings::default() }).expect("a namespace");
         let lookup = Slot::default();
         let names = [&b"becho"[..], b"ff", b"p/usr/bin", b"d/tmp", b"kif"].map(<[u8]>::to_vec);

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let programs = embedded::programs();
     let mut files = embedded::program_files();
     files.extend(args.allow_native.iter().map(|name| glowplug_fs::Program {
-        name: name.rsplit('/').next().unwrap_or(name).to_owned(),
+        name: name.rsplit('/').next().unwrap_or(name).to_owned().into(),
         size: 0,
         // Empty, but there: a program without bytes could not be opened, and so not be run.
         bytes: Some(b""),
@@ -101,6 +101,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         env: environment(args),
         cwd,
         stdio: None,
+        leaving: true,
     };
     let began = {
         let face = Arc::clone(&face);

@@ -6,7 +6,7 @@ use super::{folder, list, mount, namespace, number, single};
 use crate::{Access, Device, Kind, Namespace, OpenOptions, Opened, Program, Settings, errno::*};
 
 fn with_programs(mounts: Vec<crate::Mount>) -> Namespace {
-    let program = |name: &str, bytes| Program { name: name.to_owned(), size: 1234, bytes };
+    let program = |name: &str, bytes| Program { name: name.to_owned().into(), size: 1234, bytes };
     let programs = vec![program("ls", None), program("cat", Some(b"\0asm".as_slice()))];
     Namespace::new(Settings { mounts, programs, ..Settings::default() }).expect("a namespace")
 }

@@ -2,6 +2,7 @@
 
 use super::pipe::{End, Pipe};
 use super::process::{Attention, Process};
+use super::random;
 use crate::lock;
 use glowplug_sys::abi::{Stat, describe, errno};
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -182,7 +183,7 @@ impl Description {
                 out.fill(0);
                 Ok(out.len())
             }
-            Kind::Random => getrandom::fill(out).map(|()| out.len()).map_err(|_| errno::EIO),
+            Kind::Random => random::fill(out).map(|()| out.len()),
             Kind::Bytes(bytes, offset) => {
                 let mut offset = lock(offset);
                 let count = read_at(bytes, *offset, out);

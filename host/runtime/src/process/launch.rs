@@ -28,6 +28,7 @@ pub(crate) struct Launch {
     session: Arc<Session>,
     starting: Starting,
     began: Option<Box<dyn FnOnce() + Send>>,
+    leaving: bool,
 }
 
 /// A guest's instance, and what it is to do.
@@ -40,12 +41,18 @@ pub(crate) struct Instantiated {
 
 impl Launch {
     pub(crate) fn new(session: Arc<Session>, starting: Starting) -> Self {
-        Self { session, starting, began: None }
+        Self { session, starting, began: None, leaving: false }
     }
 
     /// Calls `began` when the instance is there and its first instruction is about to run.
     pub(crate) fn before_start(mut self, began: impl FnOnce() + Send + 'static) -> Self {
         self.began = Some(Box::new(began));
+        self
+    }
+
+    /// Leaves the instance as it is at its end, because this program ends as well and the kernel is faster at taking it away.
+    pub(crate) fn leaving(mut self, leaving: bool) -> Self {
+        self.leaving = leaving;
         self
     }
 
@@ -67,7 +74,12 @@ impl Launch {
                 if let Some(began) = self.began {
                     began();
                 }
-                Instantiated { store, instance, task: None }.run_to_end()
+                let mut instance = Instantiated { store, instance, task: None };
+                let ended = instance.run_to_end();
+                if self.leaving {
+                    std::mem::forget(instance);
+                }
+                ended
             }
             Err(error) => {
                 let ended = judge(&mut store, &error);
@@ -82,7 +94,7 @@ impl Launch {
 
 impl Instantiated {
     /// Runs it, and lets go of its descriptors; the session has still to be told.
-    pub(crate) fn run_to_end(mut self) -> Ended {
+    pub(crate) fn run_to_end(&mut self) -> Ended {
         let result = self.call();
         let ended = match result {
             Ok(code) => Ended(code),

@@ -16,6 +16,7 @@ mod pipe;
 #[allow(clippy::module_inception, reason = "it is the process itself")]
 mod process;
 mod programs;
+mod random;
 mod request;
 mod session;
 mod signals;

@@ -78,7 +78,7 @@ pub struct OwnProgram {
     /// What reports call it.
     pub name: &'static str,
     /// The names under which it is found, as files of `/usr/bin`.
-    pub names: Vec<&'static str>,
+    pub names: &'static [&'static str],
     /// The wasm.
     pub source: Source<'static>,
 }

@@ -127,6 +127,8 @@ pub struct Start {
     pub cwd: Vec<u8>,
     /// Its standard input, output and error; this program's own if there are none.
     pub stdio: Option<[File; 3]>,
+    /// Whether the calling program ends when this process does: then nothing is torn down before.
+    pub leaving: bool,
 }
 
 /// Processes that share files, limits and resident programs.
@@ -215,7 +217,7 @@ impl Session {
         if let Some(timeout) = self.limits.timeout {
             self.end_after(timeout)?;
         }
-        let launch = Launch::new(Arc::clone(self), starting).before_start(began);
+        let launch = Launch::new(Arc::clone(self), starting).before_start(began).leaving(start.leaving);
         let ended = match main_stack() {
             Some(size) => {
                 threads::stack_is(size);

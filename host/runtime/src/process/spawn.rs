@@ -72,7 +72,7 @@ fn own(context: &Context, at: usize) -> Result<Runnable, i32> {
             let program = session.programs.own(program, &|event| session.tell(event));
             program.map(Runnable::Wasm).map_err(|error| cannot_run(context, name.as_bytes(), &error))
         }
-        _ => Ok(Runnable::Native(name.clone())),
+        _ => Ok(Runnable::Native(name.clone().into_owned())),
     }
 }
 

@@ -43,8 +43,7 @@ fn shell() -> Shell {
     std::os::unix::fs::symlink("docs", folder.path().join("linked")).expect("a link");
     std::os::unix::fs::symlink("nowhere", folder.path().join("lost")).expect("a link");
 
-    let programs =
-        ["cat", "sort", "sleep"].map(|name| Program { name: name.to_owned(), size: 0, bytes: None }).to_vec();
+    let programs = ["cat", "sort", "sleep"].map(|name| Program { name: name.into(), size: 0, bytes: None }).to_vec();
     let mounts = vec![format!("{}::/w", folder.path().display()).parse().expect("a mount")];
     let files = Namespace::new(Settings { mounts, programs, ..Settings::default() }).expect("a namespace");
     let names = [

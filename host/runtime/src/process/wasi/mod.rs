@@ -14,6 +14,7 @@ mod poll;
 use super::context::{Context, Stop};
 use super::memory::{self, split};
 use super::process::Ended;
+use super::random;
 pub(crate) use files::Files;
 use glowplug_sys::abi::errno;
 use wasmtime::{Caller, Linker};
@@ -76,7 +77,7 @@ fn define_process(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
             lay_out(memory, &context.env, pointers, texts)
         }),
         "random_get" => function!(linker, "random_get", |memory, _context, at: i32, len: i32| {
-            getrandom::fill(memory::bytes_mut(memory, at, len)?).map_err(|_| errno::EIO)
+            random::fill(memory::bytes_mut(memory, at, len)?)
         }),
         "sched_yield" => function!(linker, "sched_yield", |_memory, _context| {
             std::thread::yield_now();
