@@ -224,3 +224,48 @@ fn background_processes_are_waited_for_by_whoever_reads_the_output() {
     let context = Context::new();
     assert_eq!(says(&context, &[], "(sleep 0.1; echo late) & echo soon"), "soon\nlate\n");
 }
+
+/// Prints a byte of its data and one of its own growth, both after adding one: `B1` whenever its memory is its own.
+fn counting(more: &str) -> String {
+    format!(
+        r#"(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1) {more}
+  (data (i32.const 16) "A\0a")
+  (func (export "_start")
+    (i32.store8 (i32.const 16) (i32.add (i32.load8_u (i32.const 16)) (i32.const 1)))
+    (drop (memory.grow (i32.const 1)))
+    (i32.store8 (i32.const 70000) (i32.add (i32.load8_u (i32.const 70000)) (i32.const 1)))
+    (i32.store8 (i32.const 17) (i32.add (i32.load8_u (i32.const 70000)) (i32.const 48)))
+    (i32.store (i32.const 0) (i32.const 16)) (i32.store (i32.const 4) (i32.const 2))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
+    )
+}
+
+/// After some runs instances come from a pool, and what fits into none goes on without.
+#[test]
+fn every_instance_begins_with_its_own_memory() {
+    let context = Context::new();
+    context.write("plain.wat", counting(""));
+    context.write("two.wat", counting("(memory 1) (memory 1) (memory 1) (memory 1) (memory 1)"));
+    context.write("table.wat", counting("(table 300000 funcref)"));
+    for program in ["plain", "two", "table"] {
+        let script = format!("for ((i = 0; i < 40; i++)); do ./{program}.wat; done; ./{program}.wat | cat");
+        assert_eq!(says(&context, &[], &script), "B1".repeat(41), "{program}");
+    }
+    // The host's own come from it at once.
+    let script = "for ((i = 0; i < 40; i++)); do echo $i | sed s/^/x/ | tail -n 1; done";
+    assert_eq!(says(&context, &[], script), (0..40).map(|i| format!("x{i}\n")).collect::<String>());
+    assert_eq!(says(&context, &["--max-processes", "3"], "echo a | cat | cat"), "a\n");
+}
+
+/// The last program of a pipeline runs on the shell's own thread; what is before it must not wait for it for ever.
+#[test]
+fn pipelines_end_from_either_side() {
+    let context = Context::new();
+    assert_eq!(says(&context, &[], "yes | head -n 1"), "y\n");
+    assert_eq!(says(&context, &[], "yes | true; echo ${PIPESTATUS[1]}"), "0\n");
+    assert_eq!(says(&context, &[], "seq 100000 | sort -n | tail -n 1; echo $?"), "100000\n0\n");
+    assert_eq!(says(&context, &[], "false | cat; echo ${PIPESTATUS[@]}"), "1 0\n");
+    assert_eq!(says(&context, &[], "true | nosuch 2>/dev/null; echo $?"), "127\n");
+}

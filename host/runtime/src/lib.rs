@@ -37,7 +37,10 @@ mod watchdog;
 pub use guest::{Capture, DirMount, Guest, GuestOptions, Input, Output};
 pub use outcome::Outcome;
 pub use prepared::{Finished, Phases, PreparedGuest};
-pub use spec::{Compiler, EngineSpec, OptLevel, UnknownName, config, process_config, process_spec};
+pub use spec::{
+    Compiler, EngineSpec, OptLevel, PooledSpec, UnknownName, config, pooled_process_config, process_config,
+    process_spec,
+};
 pub use watchdog::Watchdog;
 
 /// A panic in one thread must not take the session from the others: what these locks guard is whole between any two

@@ -44,7 +44,7 @@ impl Shell {
             let stage = if index == last && here {
                 self.run_command(command).map(Stage::Ended)
             } else {
-                self.start_stage(command)
+                self.start_stage(command, index == last)
             };
             for (fd, owned) in [(0, saved.0), (1, saved.1)] {
                 match owned {
@@ -86,11 +86,12 @@ impl Shell {
         Ok(status)
     }
 
-    /// Starts a stage with the descriptors as they are.
+    /// Starts a stage with the descriptors as they are. The last one, if it is a program, runs at once and here: the shell would only
+    /// wait for it, and nobody has to wake another thread.
     #[inline(never)]
-    fn start_stage(&mut self, command: &Command) -> Result<Stage, Flow> {
+    fn start_stage(&mut self, command: &Command, last: bool) -> Result<Stage, Flow> {
         if let Command::Simple(simple) = command
-            && let Some(stage) = self.start_program(simple)
+            && let Some(stage) = self.start_program(simple, last)
         {
             return Ok(stage);
         }
@@ -111,9 +112,9 @@ impl Shell {
     }
 
     /// Starts a plain program without a fork: its words are expanded on a clone. `None` when it is none, or when its
-    /// words run commands, which would hold up the other stages.
+    /// words run commands, which would hold up the other stages. In the foreground, it has ended when this returns.
     #[inline(never)]
-    fn start_program(&mut self, command: &SimpleCommand) -> Option<Stage> {
+    fn start_program(&mut self, command: &SimpleCommand, foreground: bool) -> Option<Stage> {
         let CommandWord::Word(name) = command.words.first()? else { return None };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+');
         if name.value.is_empty()
@@ -155,7 +156,7 @@ impl Shell {
             Err(flow) => return Some(Stage::Ended(sub.finish(Err(flow)))),
         }
         super::subshell::forget(saved);
-        match sub.spawn_program(&path, &args, false) {
+        match sub.spawn_program(&path, &args, foreground) {
             Ok(pid) => Some(Stage::Process(pid)),
             Err(glowplug_sys::Errno(errno::ENOEXEC)) => None,
             Err(error) => Some(Stage::Ended(sub.spawn_failed(&path, &args[0], error))),
@@ -171,7 +172,7 @@ impl Shell {
             self.fds.set(0, OwnedHandle::new(null));
         }
         let started = match (&list.first.commands[..], list.rest.is_empty(), list.first.bang, list.first.timed) {
-            ([Command::Simple(simple)], true, false, None) => self.start_program(simple),
+            ([Command::Simple(simple)], true, false, None) => self.start_program(simple, false),
             _ => None,
         };
         let pid = match started {

@@ -3,18 +3,24 @@
 use super::context::Context;
 use super::{imports, wasi};
 use crate::lock;
-use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, ModuleDigest, Source};
-use std::collections::{HashMap, HashSet};
+use glowplug_cache::{LazyEngine, LoadError, LoadReport, Loaded, ModuleCache, ModuleDigest, Source};
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
+use std::hash::Hash;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use wasmtime::{InstancePre, Linker, Module};
+use wasmtime::{Engine, InstancePre, Linker, Module};
 
 /// A file that changed within this time of being read may change again without any sign of it in its times.
 const UNSETTLED: Duration = Duration::from_millis(50);
+
+/// Instances that the pool has room for at most.
+const MAX_POOLED: usize = 2048;
+/// Runs of a program from a file until its instances come from the pool.
+const POOLED_AFTER: u64 = 8;
 
 /// A module, ready to be instantiated.
 pub(crate) struct Program {
@@ -23,6 +29,7 @@ pub(crate) struct Program {
     pub(crate) pre: InstancePre<Context>,
     /// It joins relative paths with `PWD` by itself.
     pub(crate) knows_pwd: bool,
+    allocation: Allocation,
     bytes: u64,
     module: Option<ModuleDigest>,
     hits: AtomicU64,
@@ -35,11 +42,20 @@ impl std::fmt::Debug for Program {
     }
 }
 
+/// Where the memory of a program's instances comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Allocation {
+    /// Made for each instance: for the first process of a session, which may remain the only one.
+    OnDemand,
+    /// Kept in a pool, for the many others, if the pool can be had and the program fits into it.
+    Pooled,
+}
+
 /// What tells one state of a program from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Identity {
     /// One of the host's own.
-    Own(usize),
+    Own(usize, Allocation),
     File {
         dev: u64,
         ino: u64,
@@ -65,10 +81,18 @@ pub enum ProgramEvent {
 /// The resident tier of a session.
 pub(crate) struct Programs {
     cache: Arc<ModuleCache>,
-    engine: LazyEngine<crate::EngineSpec>,
+    on_demand: Side<crate::EngineSpec>,
+    pooled: Side<crate::PooledSpec>,
     own: Vec<OwnProgram>,
     budget: u64,
     state: Mutex<State>,
+}
+
+/// An engine, and the functions that its instances may import.
+struct Side<S> {
+    engine: LazyEngine<S>,
+    /// The one that was made of it, whose instances can be interrupted.
+    made: OnceLock<Engine>,
     linkage: Mutex<Linkage>,
 }
 
@@ -95,7 +119,7 @@ struct State {
 #[derive(Default)]
 struct Linkage {
     linker: Option<Linker<Context>>,
-    defined: HashSet<(bool, String)>,
+    defined: BTreeSet<(bool, String)>,
 }
 
 /// Why a program cannot be run.
@@ -122,14 +146,34 @@ impl std::fmt::Display for ProgramError {
     }
 }
 
+impl Program {
+    /// Whether it was run so often that the next instances are better taken from the pool. Asked only now, because a program
+    /// that does not fit is refused by an engine with a pool, as if its artifact were damaged.
+    fn is_to_be_pooled(&self) -> bool {
+        let needed = self.pre.module().resources_required();
+        self.hits.load(Ordering::Relaxed) == POOLED_AFTER
+            && self.allocation == Allocation::OnDemand
+            && needed.num_memories <= crate::spec::POOLED_MEMORIES
+            && needed.num_tables <= crate::spec::POOLED_TABLES
+            && needed.max_initial_memory_size.is_none_or(|bytes| bytes <= u64::from(u32::MAX))
+            && needed.max_initial_table_size.is_none_or(|elements| elements <= crate::spec::POOLED_ELEMENTS as u64)
+    }
+}
+
 impl Programs {
-    pub(crate) fn new(
-        cache: Arc<ModuleCache>,
-        engine: LazyEngine<crate::EngineSpec>,
-        own: Vec<OwnProgram>,
-        budget: u64,
-    ) -> Self {
-        Self { cache, engine, own, budget, state: Mutex::default(), linkage: Mutex::default() }
+    pub(crate) fn new(cache: Arc<ModuleCache>, own: Vec<OwnProgram>, budget: u64, max_processes: usize) -> Self {
+        let spec = crate::process_spec();
+        // A slot is 4 GiB of addresses, of which a process has 128 TiB.
+        let instances = max_processes.min(MAX_POOLED) as u32;
+        let pooled = crate::PooledSpec { engine: spec.clone(), instances };
+        Self {
+            cache,
+            on_demand: Side::new(LazyEngine::new(spec, crate::process_config)),
+            pooled: Side::new(LazyEngine::new(pooled, crate::pooled_process_config)),
+            own,
+            budget,
+            state: Mutex::default(),
+        }
     }
 
     /// The names of the host's own programs, each with the index of its program.
@@ -138,13 +182,18 @@ impl Programs {
     }
 
     /// One of the host's own.
-    pub(crate) fn own(&self, at: usize, tell: &dyn Fn(ProgramEvent)) -> Result<Arc<Program>, ProgramError> {
-        let identity = Identity::Own(at);
+    pub(crate) fn own(
+        &self,
+        at: usize,
+        allocation: Allocation,
+        tell: &dyn Fn(ProgramEvent),
+    ) -> Result<Arc<Program>, ProgramError> {
+        let identity = Identity::Own(at, allocation);
         if let Some(program) = self.resident(&identity) {
             return Ok(program);
         }
         let own = &self.own[at];
-        self.load(Some(identity), own.name, &own.source, tell)
+        self.load(Some(identity), own.name, &own.source, allocation, tell)
     }
 
     /// A file's. `host` is its path outside, which the cache remembers it by; without one its bytes are read.
@@ -165,9 +214,13 @@ impl Programs {
         };
         let name = String::from_utf8_lossy(guest).into_owned();
         let known = lock(&self.state).paths.insert(guest.to_vec(), identity);
-        if let Some(program) = self.resident(&identity) {
-            return Ok(program);
+        let resident = self.resident(&identity);
+        if let Some(program) = &resident
+            && !program.is_to_be_pooled()
+        {
+            return Ok(Arc::clone(program));
         }
+        let allocation = if resident.is_some() { Allocation::Pooled } else { Allocation::OnDemand };
         if let Some(known) = known.filter(|known| *known != identity) {
             tell(ProgramEvent::Changed(name.clone()));
             self.forget(&known);
@@ -177,11 +230,11 @@ impl Programs {
         let settled = now.saturating_sub(ctime) > UNSETTLED;
         let identity = settled.then_some(identity);
         match host {
-            Some(host) => self.load(identity, &name, &Source::open_file(host.to_owned(), file), tell),
+            Some(host) => self.load(identity, &name, &Source::open_file(host.to_owned(), file), allocation, tell),
             None => {
                 let mut bytes = Vec::new();
                 std::io::Read::read_to_end(file, &mut bytes).map_err(ProgramError::Io)?;
-                self.load(identity, &name, &Source::bytes(name.clone(), bytes), tell)
+                self.load(identity, &name, &Source::bytes(name.clone(), bytes), allocation, tell)
             }
         }
     }
@@ -207,16 +260,25 @@ impl Programs {
         identity: Option<Identity>,
         name: &str,
         source: &Source<'_>,
+        allocation: Allocation,
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
-        let loaded = self.cache.load(&self.engine, source).map_err(|error| ProgramError::Load(Box::new(error)))?;
-        let pre = self.link(&loaded.module).map_err(ProgramError::Link)?;
+        let (loaded, pre) = match allocation {
+            // Without addresses for a pool (`ulimit -v`), the other way is still there; it also says what is wrong with the
+            // program, if anything is.
+            Allocation::Pooled => match self.pooled.load(&self.cache, source) {
+                Ok(loaded) => loaded,
+                Err(_) => self.on_demand.load(&self.cache, source)?,
+            },
+            Allocation::OnDemand => self.on_demand.load(&self.cache, source)?,
+        };
         let bytes = loaded.report.artifact_bytes.unwrap_or(0);
         let knows_pwd = loaded.module.get_export(glowplug_sys::abi::KNOWS_PWD).is_some();
         let program = Program {
             name: name.to_owned(),
             pre,
             knows_pwd,
+            allocation,
             bytes,
             module: loaded.report.key.map(|key| key.module),
             hits: AtomicU64::new(0),
@@ -258,6 +320,63 @@ impl Programs {
         }
     }
 
+    /// Makes every guest that computes look whether it is to end.
+    pub(crate) fn interrupt(&self) {
+        self.on_demand.interrupt();
+        self.pooled.interrupt();
+    }
+
+    /// Drops every resident module; those that run go on. How many there were.
+    pub(crate) fn clear(&self) -> usize {
+        let state = std::mem::take(&mut *lock(&self.state));
+        state.programs.len()
+    }
+
+    /// What is resident, as a table for people, the last used first.
+    pub(crate) fn table(&self) -> String {
+        use std::fmt::Write as _;
+        let state = lock(&self.state);
+        let mut programs: Vec<_> = state.programs.values().collect();
+        programs.sort_by_key(|program| std::cmp::Reverse(program.used.load(Ordering::Relaxed)));
+        let mut text = format!("{:<40} {:>8} {:>12}  {}\n", "MODULE", "HITS", "BYTES", "DIGEST");
+        for program in programs {
+            let hits = program.hits.load(Ordering::Relaxed);
+            let digest = program.module.map_or_else(String::new, |module| module.short());
+            let _ = writeln!(text, "{:<40} {hits:>8} {:>12}  {digest}", program.name, program.bytes);
+        }
+        let _ = writeln!(text, "{} of {} bytes", state.bytes, self.budget);
+        text
+    }
+
+    /// Gives the cache its time.
+    pub(crate) fn finish(&self) {
+        self.cache.finish();
+    }
+}
+
+impl<S: Hash + Sync> Side<S> {
+    fn new(engine: LazyEngine<S>) -> Self {
+        Self { engine, made: OnceLock::new(), linkage: Mutex::default() }
+    }
+
+    /// Makes every guest that computes look whether it is to end.
+    fn interrupt(&self) {
+        if let Some(engine) = self.made.get() {
+            engine.increment_epoch();
+        }
+    }
+
+    fn load(
+        &self,
+        cache: &ModuleCache,
+        source: &Source<'_>,
+    ) -> Result<(Loaded<Module>, InstancePre<Context>), ProgramError> {
+        let loaded = cache.load(&self.engine, source).map_err(|error| ProgramError::Load(Box::new(error)))?;
+        let pre = self.link(&loaded.module).map_err(ProgramError::Link)?;
+        self.made.get_or_init(|| loaded.module.engine().clone());
+        Ok((loaded, pre))
+    }
+
     /// Resolves the imports, defining no more functions than are imported.
     fn link(&self, module: &Module) -> wasmtime::Result<InstancePre<Context>> {
         let mut linkage = lock(&self.linkage);
@@ -288,32 +407,5 @@ impl Programs {
             defined.insert((own, import.name().to_owned()));
         }
         linker.instantiate_pre(module)
-    }
-
-    /// Drops every resident module; those that run go on. How many there were.
-    pub(crate) fn clear(&self) -> usize {
-        let state = std::mem::take(&mut *lock(&self.state));
-        state.programs.len()
-    }
-
-    /// What is resident, as a table for people, the last used first.
-    pub(crate) fn table(&self) -> String {
-        use std::fmt::Write as _;
-        let state = lock(&self.state);
-        let mut programs: Vec<_> = state.programs.values().collect();
-        programs.sort_by_key(|program| std::cmp::Reverse(program.used.load(Ordering::Relaxed)));
-        let mut text = format!("{:<40} {:>8} {:>12}  {}\n", "MODULE", "HITS", "BYTES", "DIGEST");
-        for program in programs {
-            let hits = program.hits.load(Ordering::Relaxed);
-            let digest = program.module.map_or_else(String::new, |module| module.short());
-            let _ = writeln!(text, "{:<40} {hits:>8} {:>12}  {digest}", program.name, program.bytes);
-        }
-        let _ = writeln!(text, "{} of {} bytes", state.bytes, self.budget);
-        text
-    }
-
-    /// Gives the cache its time.
-    pub(crate) fn finish(&self) {
-        self.cache.finish();
     }
 }

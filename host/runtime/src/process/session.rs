@@ -4,7 +4,7 @@ use super::context::ProcessLimits;
 use super::descriptor::{Description, Table};
 use super::launch::{Launch, Starting};
 use super::process::{Ended, Pid, Process};
-use super::programs::{OwnProgram, ProgramEvent, Programs};
+use super::programs::{Allocation, OwnProgram, ProgramEvent, Programs};
 use super::threads::{self, Threads};
 use crate::lock;
 use glowplug_cache::ModuleCache;
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 /// What a session's processes may take, all together or each.
@@ -146,7 +146,6 @@ pub struct Session {
     /// Bytes that may still be written to the session's output.
     allowance: Option<Arc<AtomicU64>>,
     timed_out: AtomicBool,
-    epochs: OnceLock<wasmtime::Engine>,
     denied: Mutex<Vec<String>>,
 }
 
@@ -168,9 +167,8 @@ impl Session {
     pub fn new(options: SessionOptions) -> Arc<Self> {
         let SessionOptions { cache, programs, resident_bytes, namespace, allow_native, host_folders, limits, face } =
             options;
-        let engine = glowplug_cache::LazyEngine::new(crate::process_spec(), crate::process_config);
         Arc::new(Self {
-            programs: Programs::new(cache, engine, programs, resident_bytes),
+            programs: Programs::new(cache, programs, resident_bytes, limits.max_processes),
             namespace,
             allow_native,
             host_folders,
@@ -183,7 +181,6 @@ impl Session {
             next_pid: AtomicI32::new(2),
             allowance: limits.max_output.map(|bytes| Arc::new(AtomicU64::new(bytes))),
             timed_out: AtomicBool::new(false),
-            epochs: OnceLock::new(),
             denied: Mutex::default(),
         })
     }
@@ -198,9 +195,8 @@ impl Session {
         let at = at.ok_or_else(|| anyhow::anyhow!("there is no program `{}` in this binary", start.program))?;
         let program = self
             .programs
-            .own(at, &|event| self.tell(event))
+            .own(at, Allocation::OnDemand, &|event| self.tell(event))
             .map_err(|error| anyhow::anyhow!("failed to load `{}`: {error}", start.program))?;
-        let _ = self.epochs.set(program.pre.module().engine().clone());
         let process = self.new_process(None).map_err(|_| anyhow::anyhow!("the limit of processes allows none"))?;
         let table = self.standard_table(start.stdio.as_ref())?;
         let outputs: Vec<_> = [1, 2].iter().filter_map(|fd| table.get(*fd).ok()).map(Arc::downgrade).collect();
@@ -319,7 +315,7 @@ impl Session {
             return Err(errno::EINVAL);
         }
         if process.signal(number) {
-            self.interrupt();
+            self.programs.interrupt();
         }
         Ok(())
     }
@@ -332,14 +328,7 @@ impl Session {
             interrupt |= process.signal(number);
         }
         if interrupt {
-            self.interrupt();
-        }
-    }
-
-    /// Makes every guest that computes look whether it is to end.
-    fn interrupt(&self) {
-        if let Some(engine) = self.epochs.get() {
-            engine.increment_epoch();
+            self.programs.interrupt();
         }
     }
 
