@@ -253,7 +253,6 @@ fn every_instance_begins_with_its_own_memory() {
         let script = format!("for ((i = 0; i < 40; i++)); do ./{program}.wat; done; ./{program}.wat | cat");
         assert_eq!(says(&context, &[], &script), "B1".repeat(41), "{program}");
     }
-    // The host's own come from it at once.
     let script = "for ((i = 0; i < 40; i++)); do echo $i | sed s/^/x/ | tail -n 1; done";
     assert_eq!(says(&context, &[], script), (0..40).map(|i| format!("x{i}\n")).collect::<String>());
     assert_eq!(says(&context, &["--max-processes", "3"], "echo a | cat | cat"), "a\n");

@@ -225,7 +225,7 @@ const WARM_SLOTS: u32 = 16;
 /// The settings of the engine of short-lived processes: it loads what [`process_config`]'s makes.
 ///
 /// Making and removing the memory of an instance on demand takes 43 us when it touches a dozen pages, taking it from a pool
-/// 9 us. Setting up the pool takes 140 us, so the first process of a session has none (figures in adr/0018).
+/// 9 us. Setting up the pool takes 140 us, so the first processes of a session have none (figures in adr/0018).
 #[must_use]
 pub fn pooled_process_config(spec: &PooledSpec) -> Config {
     let mut pool = wasmtime::PoolingAllocationConfig::new();

@@ -19,8 +19,9 @@ const UNSETTLED: Duration = Duration::from_millis(50);
 
 /// Instances that the pool has room for at most.
 const MAX_POOLED: usize = 2048;
-/// Runs of a program from a file until its instances come from the pool.
-const POOLED_AFTER: u64 = 8;
+/// Runs of a program until its instances come from the pool: by then they have cost about as much more as making the pool,
+/// and loading the program a second time, costs once (1 ms; adr/0018).
+const POOLED_AFTER: u64 = 16;
 
 /// A module, ready to be instantiated.
 pub(crate) struct Program {
@@ -45,17 +46,24 @@ impl std::fmt::Debug for Program {
 /// Where the memory of a program's instances comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Allocation {
-    /// Made for each instance: for the first process of a session, which may remain the only one.
+    /// Made for each instance: for the first ones, which may remain the only ones.
     OnDemand,
     /// Kept in a pool, for the many others, if the pool can be had and the program fits into it.
     Pooled,
+}
+
+impl Allocation {
+    /// That of a program which is loaded for the first time, or again because its instances are many.
+    fn for_next_of(resident: Option<&Program>) -> Self {
+        if resident.is_some() { Self::Pooled } else { Self::OnDemand }
+    }
 }
 
 /// What tells one state of a program from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Identity {
     /// One of the host's own.
-    Own(usize, Allocation),
+    Own(usize),
     File {
         dev: u64,
         ino: u64,
@@ -182,16 +190,12 @@ impl Programs {
     }
 
     /// One of the host's own.
-    pub(crate) fn own(
-        &self,
-        at: usize,
-        allocation: Allocation,
-        tell: &dyn Fn(ProgramEvent),
-    ) -> Result<Arc<Program>, ProgramError> {
-        let identity = Identity::Own(at, allocation);
-        if let Some(program) = self.resident(&identity) {
-            return Ok(program);
-        }
+    pub(crate) fn own(&self, at: usize, tell: &dyn Fn(ProgramEvent)) -> Result<Arc<Program>, ProgramError> {
+        let identity = Identity::Own(at);
+        let allocation = match self.resident(&identity) {
+            Some(program) if !program.is_to_be_pooled() => return Ok(program),
+            resident => Allocation::for_next_of(resident.as_deref()),
+        };
         let own = &self.own[at];
         self.load(Some(identity), own.name, &own.source, allocation, tell)
     }
@@ -214,13 +218,10 @@ impl Programs {
         };
         let name = String::from_utf8_lossy(guest).into_owned();
         let known = lock(&self.state).paths.insert(guest.to_vec(), identity);
-        let resident = self.resident(&identity);
-        if let Some(program) = &resident
-            && !program.is_to_be_pooled()
-        {
-            return Ok(Arc::clone(program));
-        }
-        let allocation = if resident.is_some() { Allocation::Pooled } else { Allocation::OnDemand };
+        let allocation = match self.resident(&identity) {
+            Some(program) if !program.is_to_be_pooled() => return Ok(program),
+            resident => Allocation::for_next_of(resident.as_deref()),
+        };
         if let Some(known) = known.filter(|known| *known != identity) {
             tell(ProgramEvent::Changed(name.clone()));
             self.forget(&known);

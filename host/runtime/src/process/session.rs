@@ -4,7 +4,7 @@ use super::context::ProcessLimits;
 use super::descriptor::{Description, Table};
 use super::launch::{Launch, Starting};
 use super::process::{Ended, Pid, Process};
-use super::programs::{Allocation, OwnProgram, ProgramEvent, Programs};
+use super::programs::{OwnProgram, ProgramEvent, Programs};
 use super::threads::{self, Threads};
 use crate::lock;
 use glowplug_cache::ModuleCache;
@@ -195,7 +195,7 @@ impl Session {
         let at = at.ok_or_else(|| anyhow::anyhow!("there is no program `{}` in this binary", start.program))?;
         let program = self
             .programs
-            .own(at, Allocation::OnDemand, &|event| self.tell(event))
+            .own(at, &|event| self.tell(event))
             .map_err(|error| anyhow::anyhow!("failed to load `{}`: {error}", start.program))?;
         let process = self.new_process(None).map_err(|_| anyhow::anyhow!("the limit of processes allows none"))?;
         let table = self.standard_table(start.stdio.as_ref())?;

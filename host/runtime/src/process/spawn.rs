@@ -4,7 +4,7 @@ use super::context::Context;
 use super::descriptor::Table;
 use super::launch::{Launch, Starting};
 use super::native;
-use super::programs::{Allocation, Program, ProgramError};
+use super::programs::{Program, ProgramError};
 use super::request::SpawnRequest;
 use super::threads;
 use glowplug_fs::{OpenOptions, Opened};
@@ -69,7 +69,7 @@ fn own(context: &Context, at: usize) -> Result<Runnable, i32> {
     let name = &session.namespace.programs().get(at).ok_or(errno::ENOENT)?.name;
     match session.programs.own_names().nth(at) {
         Some((own, program)) if own == name => {
-            let program = session.programs.own(program, Allocation::Pooled, &|event| session.tell(event));
+            let program = session.programs.own(program, &|event| session.tell(event));
             program.map(Runnable::Wasm).map_err(|error| cannot_run(context, name.as_bytes(), &error))
         }
         _ => Ok(Runnable::Native(name.clone().into_owned())),
