@@ -4,6 +4,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod counters;
+pub(crate) mod jobs;
 pub(crate) mod layout;
 pub(crate) mod records;
 
@@ -14,7 +15,7 @@ use crate::key::{CacheKey, Digest, SCHEMA};
 use crate::native::Checked;
 use crate::seal::{Flaw, Seal, make_private_folders, unique_name};
 use crate::settings::{Settings, Verify};
-use records::{Manifest, SourceEntry};
+use records::{LockNote, Manifest, SourceEntry};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::File;
@@ -238,9 +239,9 @@ impl Store {
         self.set_aside(&layout::source(history))
     }
 
-    /// Takes the lock for compiling `key`, or says that somebody has it.
-    pub(crate) fn try_lock(&self, key: &CacheKey) -> io::Result<Option<KeyLock>> {
-        let path = layout::lock(key);
+    /// Takes the lock for compiling the key of `note`, or says that somebody has it.
+    pub(crate) fn try_lock(&self, note: &LockNote) -> io::Result<Option<KeyLock>> {
+        let path = layout::lock(&note.key);
         let locked = match self.disk.try_lock(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.disk.mkdir(layout::LOCKS)?;
@@ -251,15 +252,20 @@ impl Store {
         Ok(locked?.map(|file| {
             // For whoever waits, to say for whom; that they cannot read it is no reason not to compile.
             use std::io::Write as _;
-            let _ = file.set_len(0).and_then(|()| (&file).write_all(std::process::id().to_string().as_bytes()));
+            let text = serde_json::to_vec(note).unwrap_or_default();
+            let _ = file.set_len(0).and_then(|()| (&file).write_all(&text));
             KeyLock { disk: self.disk.clone(), path, _file: file }
         }))
     }
 
     /// The process that compiles `key` now.
     pub(crate) fn lock_owner(&self, key: &CacheKey) -> Option<u32> {
-        let (bytes, _) = self.disk.read(&layout::lock(key)).ok()?;
-        std::str::from_utf8(&bytes).ok()?.parse().ok()
+        self.lock_note(&layout::lock(key)).map(|note| note.pid)
+    }
+
+    fn lock_note(&self, path: &str) -> Option<LockNote> {
+        let (bytes, _) = self.disk.read(path).ok()?;
+        serde_json::from_slice(&bytes).ok()
     }
 
     fn read_record<T: DeserializeOwned>(&self, path: &str) -> Result<Option<(T, Meta)>, Flaw> {
