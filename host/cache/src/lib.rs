@@ -64,7 +64,7 @@ pub use report::{BackendUsed, CompilerTier, LoadReport, MissReason, NoBaseline, 
 pub use settings::{Backend, Settings, SettingsError, Verify};
 pub use source::{EmbeddedArtifact, Source};
 pub use store::admin::{Entry, Finding, Pruned, Removed, Stats};
-pub use store::jobs::{Job, JobState};
+pub use store::jobs::{Job, JobLimits, JobState};
 pub use tiers::{Claim, Pending, Tiered, Tiers};
 
 /// A panic in one thread must not take the cache from the others: what these locks guard is whole between any two

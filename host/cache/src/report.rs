@@ -58,6 +58,11 @@ pub enum NoBaseline {
         /// Why, in that compiler's words.
         what: String,
     },
+    /// The embedder did not ask for it.
+    Unwanted {
+        /// Why not, in the embedder's words.
+        what: String,
+    },
     /// There is no store, or none to be believed, in which an optimized artifact could be put later.
     NoStore {
         /// Why not.
@@ -72,6 +77,7 @@ impl fmt::Display for NoBaseline {
                 write!(f, "{wasm_bytes} bytes are optimized soon enough; worth it from {least_bytes} bytes on")
             }
             Self::Unsupported { what } => write!(f, "the baseline compiler cannot compile it: {what}"),
+            Self::Unwanted { what } => f.write_str(what),
             Self::NoStore { what } => write!(f, "an optimized artifact could not be kept for later: {what}"),
         }
     }

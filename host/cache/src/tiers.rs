@@ -13,7 +13,7 @@ use crate::load::{Load, claimed};
 use crate::native::Code;
 use crate::report::{LoadReport, Probe};
 use crate::source::{Inner, Source};
-use crate::store::jobs::Job;
+use crate::store::jobs::{Job, JobLimits};
 use crate::store::records::LockNote;
 use crate::store::{KeyLock, Store};
 use std::fs::File;
@@ -143,6 +143,11 @@ impl Pending {
         &self.key
     }
 
+    /// What it is to be made of.
+    pub fn source(&self) -> &Source<'static> {
+        &self.source
+    }
+
     /// The source's name in reports.
     pub fn name(&self) -> String {
         self.source.name()
@@ -232,8 +237,8 @@ impl Claim<'_> {
     ///
     /// # Errors
     /// When the store cannot be written to: then the artifact cannot be stored either.
-    pub fn log(&self) -> io::Result<File> {
-        self.cache.opened()?.begin_job(&self.pending.key, &self.pending.name())
+    pub fn log(&self, limits: JobLimits) -> io::Result<File> {
+        self.cache.opened()?.begin_job(&self.pending.key, &self.pending.name(), limits)
     }
 
     /// Compiles, and puts the artifact into the store. If it is there by now, nothing is compiled, and the report says that

@@ -223,7 +223,7 @@ impl<'l, E: Engines> Load<'l, E> {
         let start = Instant::now();
         // A read-only store serves hits all the same; what could not be noted is found out again at the next.
         if use_is_new {
-            self.note_failure("note the use", store.note_use(key, &found.manifest, found.new_stamp));
+            self.note_failure("note the use", store.note_use(key, &found.manifest, &found.artifact, found.new_stamp));
         }
         if identity_is_new {
             let entry = self.source_entry(resolved, *key);

@@ -67,7 +67,7 @@ impl<'l, E: Engines> Load<'l, E> {
             ..Load::new(self.cache, tiers.baseline, self.source)
         };
         let start = Instant::now();
-        let error = match baseline.baseline(store, &mut resolved) {
+        let error = match baseline.baseline(&store.hasty(), &mut resolved) {
             Ok((module, mut report)) => {
                 report.code = Some(CompilerTier::Baseline);
                 let pending = Pending::new(key, self.source, resolved.wasm_bytes);

@@ -9,9 +9,10 @@ use super::records::{JobRecord, LockNote};
 use super::{Store, layout};
 use crate::identity::Timestamp;
 use crate::key::CacheKey;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A compilation that is under way, or that ended without an artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,17 @@ pub struct Job {
     pub since: SystemTime,
     /// Whether it is one in the background, for later starts, and not one that a start waits for.
     pub background: bool,
+    /// What it may take, where it said so.
+    pub limits: Option<JobLimits>,
+}
+
+/// What a compilation in the background may take. Who runs it sees to it; here it is only noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLimits {
+    /// How long.
+    pub time: Duration,
+    /// How many bytes of memory.
+    pub memory: u64,
 }
 
 /// How a compilation stands.
@@ -54,7 +66,9 @@ impl Store {
             if let Some(note) = self.running(&path) {
                 let LockNote { pid, key, source, since, background } = note;
                 let (state, since) = (JobState::Running { pid }, since.as_system_time());
-                jobs.push(Job { key, source, state, since, background });
+                let record = background.then(|| self.job_at(&layout::job(&key))).flatten();
+                let limits = record.map(|record| record.limits);
+                jobs.push(Job { key, source, state, since, background, limits });
             }
         }
         for file in self.list(layout::JOBS)? {
@@ -63,8 +77,8 @@ impl Store {
                 continue;
             }
             let state = JobState::Failed { attempts: record.attempts, why: self.last_words(&record.key) };
-            let since = record.begun.as_system_time();
-            jobs.push(Job { key: record.key, source: record.source, state, since, background: true });
+            let (since, limits) = (record.begun.as_system_time(), Some(record.limits));
+            jobs.push(Job { key: record.key, source: record.source, state, since, background: true, limits });
         }
         Ok(jobs)
     }
@@ -91,10 +105,10 @@ impl Store {
     }
 
     /// Notes that one begins, and gives the file for what it has to say. To be called under the key's lock.
-    pub(crate) fn begin_job(&self, key: &CacheKey, source: &str) -> io::Result<File> {
+    pub(crate) fn begin_job(&self, key: &CacheKey, source: &str, limits: JobLimits) -> io::Result<File> {
         self.disk.mkdir(layout::JOBS)?;
         let attempts = self.attempts(key) + 1;
-        let record = JobRecord { key: *key, source: source.to_owned(), attempts, begun: Timestamp::now() };
+        let record = JobRecord { key: *key, source: source.to_owned(), attempts, begun: Timestamp::now(), limits };
         self.write_record(&layout::job(key), &record)?;
         let path = layout::job_log(key);
         ignore_missing(self.disk.unlink(&path))?;

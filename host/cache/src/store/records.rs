@@ -2,6 +2,7 @@
 
 use crate::identity::{FileIdentity, Timestamp};
 use crate::key::{CacheKey, Digest, Kind, ModuleDigest};
+use crate::store::jobs::JobLimits;
 use serde::{Deserialize, Serialize};
 
 /// What is known of an artifact.
@@ -46,6 +47,8 @@ pub(crate) struct JobRecord {
     pub(crate) attempts: u32,
     /// When the last one began.
     pub(crate) begun: Timestamp,
+    /// What it may take.
+    pub(crate) limits: JobLimits,
 }
 
 /// What whoever compiles writes into the lock's file, for others to read: not authenticated, and never more than shown.
