@@ -58,7 +58,7 @@ pub enum JobState {
 }
 
 impl Store {
-    /// The compilations under way, and those in the background that failed in the last day.
+    /// The compilations under way, and those in the background that failed in the last day and left nothing.
     pub(crate) fn jobs(&self) -> io::Result<Vec<Job>> {
         let mut jobs = Vec::new();
         for file in self.list(layout::LOCKS)? {
@@ -73,7 +73,8 @@ impl Store {
         }
         for file in self.list(layout::JOBS)? {
             let Some(record) = self.job_at(&format!("{}/{}", layout::JOBS, file.name)) else { continue };
-            if jobs.iter().any(|job| job.key == record.key) {
+            let is_there = self.disk.stat(&layout::manifest(&record.key)).is_ok();
+            if is_there || jobs.iter().any(|job| job.key == record.key) {
                 continue;
             }
             let state = JobState::Failed { attempts: record.attempts, why: self.last_words(&record.key) };
