@@ -24,6 +24,7 @@ fn help_teaches_each_command() {
         "cache",
         "cache dir",
         "cache ls",
+        "cache jobs",
         "cache stats",
         "cache why",
         "cache verify",

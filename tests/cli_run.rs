@@ -198,6 +198,7 @@ fn the_report_has_every_field() {
         "source",
         "startup_us",
         "tier",
+        "tiering",
         "wasm_bytes",
     ];
     for report in [&cold, &warm] {

@@ -71,10 +71,14 @@ impl Context {
         name
     }
 
-    /// The program, about to be started with these arguments.
+    /// The program, about to be started with these arguments. `run` leaves no process behind, unless `--tiering` says so.
     pub fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_glowplug"));
+        let args: Vec<A> = args.into_iter().collect();
         command.env_clear().env("HOME", self.home()).env("PATH", "/usr/bin:/bin");
+        if args.first().is_some_and(|command| command.as_ref() == "run") {
+            command.env("GLOWPLUG_TIERING", "off");
+        }
         command.current_dir(self.work()).stdin(Stdio::null()).args(args);
         command
     }

@@ -455,7 +455,7 @@ impl ModuleCache {
         }
     }
 
-    fn opened(&self) -> io::Result<&Store> {
+    pub(crate) fn opened(&self) -> io::Result<&Store> {
         self.store.as_ref().ok_or_else(|| {
             let why = if self.wasmtime.is_some() {
                 "Wasmtime's own cache is in use, which cannot be listed"

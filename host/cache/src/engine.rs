@@ -76,6 +76,8 @@ pub struct LazyEngine<S> {
     make: fn(&S) -> Config,
     runtime: OnceLock<Engine>,
     compiler: OnceLock<Engine>,
+    /// Whether what was compiled loads into an engine without a compiler.
+    loads_without: bool,
     fingerprint: OnceLock<EngineFingerprint>,
     /// With Wasmtime's own cache in this folder.
     cached: OnceLock<(PathBuf, Engine)>,
@@ -98,9 +100,27 @@ impl<S: Hash + Sync> LazyEngine<S> {
             make,
             runtime: OnceLock::new(),
             compiler: OnceLock::new(),
+            loads_without: true,
             fingerprint: OnceLock::new(),
             cached: OnceLock::new(),
         }
+    }
+
+    /// The same for a configuration whose compiler is Winch. An engine without a compiler takes Cranelift's artifacts only
+    /// (Wasmtime 48 has the calling convention among what must agree, and the compiler decides it), so the one with it
+    /// serves hits as well.
+    ///
+    /// ```
+    /// use glowplug_cache::LazyEngine;
+    ///
+    /// let engine = LazyEngine::baseline((), |()| {
+    ///     let mut config = wasmtime::Config::new();
+    ///     config.strategy(wasmtime::Strategy::Winch);
+    ///     config
+    /// });
+    /// ```
+    pub fn baseline(spec: S, make: fn(&S) -> Config) -> Self {
+        Self { loads_without: false, ..Self::new(spec, make) }
     }
 
     /// What the engine is made from.
@@ -128,6 +148,9 @@ fn get_or_try(cell: &OnceLock<Engine>, make: impl FnOnce() -> wasmtime::Result<E
 impl<S: Hash + Sync> Engines for LazyEngine<S> {
     /// The engine with the compiler, if that is made already: two engines would not share modules.
     fn runtime(&self) -> wasmtime::Result<&Engine> {
+        if !self.loads_without {
+            return LazyEngine::compiler(self);
+        }
         if let Some(compiler) = self.compiler.get()
             && self.runtime.get().is_none()
         {
@@ -148,6 +171,10 @@ impl<S: Hash + Sync> Engines for LazyEngine<S> {
     /// changes this too. The program's file covers the code of `make`; the distance between two of its functions tells
     /// two such functions apart wherever the program is loaded.
     fn hint(&self) -> Option<Digest> {
+        if !self.loads_without {
+            // The engine with the compiler is made in any case, and tells the fingerprint itself.
+            return None;
+        }
         let program = disk::executable_identity()?;
         let mut hasher = Blake3Hasher::new("glowplug engine hint");
         hasher.write(WASMTIME_VERSION.as_bytes());

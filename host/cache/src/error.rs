@@ -21,6 +21,14 @@ pub enum LoadError {
         /// Which file.
         path: PathBuf,
     },
+    /// It is not what was to be compiled for later.
+    #[error("{name} was not compiled: {what} is not the one that it was to be compiled from")]
+    Changed {
+        /// Which source.
+        name: String,
+        /// What changed: the wasm, or the engine.
+        what: &'static str,
+    },
     /// It is no WebAssembly.
     #[error("{name} is not WebAssembly: {what}")]
     NotWasm {

@@ -51,6 +51,7 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod tiers;
 
 pub use cache::{Loaded, ModuleCache, StepDown};
 pub use engine::{Engines, LazyEngine};
@@ -59,10 +60,12 @@ pub use fingerprint::{EngineFingerprint, EngineInputs, FieldChange, WASMTIME_VER
 pub use key::{CacheKey, Digest, Kind, ModuleDigest, SCHEMA};
 pub use native::{Code, load_precompiled};
 pub use observer::{Event, Observer};
-pub use report::{BackendUsed, LoadReport, MissReason, Outcome, Phases, Probe, Tier};
+pub use report::{BackendUsed, CompilerTier, LoadReport, MissReason, NoBaseline, Outcome, Phases, Probe, Tier};
 pub use settings::{Backend, Settings, SettingsError, Verify};
 pub use source::{EmbeddedArtifact, Source};
 pub use store::admin::{Entry, Finding, Pruned, Removed, Stats};
+pub use store::jobs::{Job, JobLimits, JobState};
+pub use tiers::{Claim, Pending, Tiered, Tiers};
 
 /// A panic in one thread must not take the cache from the others: what these locks guard is whole between any two
 /// statements.

@@ -53,6 +53,10 @@ impl Checked {
     pub(crate) fn new(file: File) -> Self {
         Self(file)
     }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.0
+    }
 }
 
 /// Maps a checked artifact.

@@ -33,6 +33,56 @@ pub enum Tier {
     Compiled,
 }
 
+/// Which compiler made code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CompilerTier {
+    /// The one that compiles fast: its code is slower, and is meant for the time until there is better.
+    Baseline,
+    /// The one that takes its time.
+    Optimized,
+}
+
+/// Why a miss was not answered with baseline code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoBaseline {
+    /// Optimizing it takes little time as it is.
+    TooSmall {
+        /// The wasm's size.
+        wasm_bytes: u64,
+        /// The least that is worth it.
+        least_bytes: u64,
+    },
+    /// The baseline compiler cannot compile it.
+    Unsupported {
+        /// Why, in that compiler's words.
+        what: String,
+    },
+    /// The embedder did not ask for it.
+    Unwanted {
+        /// Why not, in the embedder's words.
+        what: String,
+    },
+    /// There is no store, or none to be believed, in which an optimized artifact could be put later.
+    NoStore {
+        /// Why not.
+        what: String,
+    },
+}
+
+impl fmt::Display for NoBaseline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooSmall { wasm_bytes, least_bytes } => {
+                write!(f, "{wasm_bytes} bytes are optimized soon enough; worth it from {least_bytes} bytes on")
+            }
+            Self::Unsupported { what } => write!(f, "the baseline compiler cannot compile it: {what}"),
+            Self::Unwanted { what } => f.write_str(what),
+            Self::NoStore { what } => write!(f, "an optimized artifact could not be kept for later: {what}"),
+        }
+    }
+}
+
 /// Which store served the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -148,6 +198,8 @@ pub struct Phases {
     pub verify: Option<Duration>,
     /// Waiting for another process or thread that compiled the same.
     pub wait: Option<Duration>,
+    /// What the baseline compiler took before it gave up.
+    pub baseline: Option<Duration>,
     /// Compiling.
     pub compile: Option<Duration>,
     /// Writing the artifact to the store.
@@ -167,6 +219,7 @@ impl Phases {
             ("lookup", self.lookup),
             ("verify", self.verify),
             ("wait", self.wait),
+            ("baseline", self.baseline),
             ("compile", self.compile),
             ("store", self.store),
             ("deserialize", self.deserialize),
@@ -202,6 +255,10 @@ pub struct LoadReport {
     pub phases: Phases,
     /// What this hit saved: the time that compiling took when the artifact was made.
     pub saved: Option<Duration>,
+    /// Which compiler made the code; only of a load that had two to choose from.
+    pub code: Option<CompilerTier>,
+    /// Why that was not the baseline compiler, where there was no optimized artifact yet.
+    pub no_baseline: Option<NoBaseline>,
     /// What went wrong without harm: an artifact that could not be stored, a record that could not be read.
     pub notes: Vec<String>,
 }
@@ -225,4 +282,7 @@ pub struct Probe {
     pub wasm_bytes: Option<u64>,
     /// The artifact's size.
     pub artifact_bytes: Option<u64>,
+    /// Which compiler made it; only where there were two to choose from. A hit of a baseline artifact has a reason too: why
+    /// there is no optimized one.
+    pub code: Option<CompilerTier>,
 }

@@ -66,6 +66,24 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The same for longer. A file that is open becomes its path: what lies there then is compared before it is used.
+    pub(crate) fn to_static(&self) -> Source<'static> {
+        let inner = match &self.inner {
+            Inner::File(path) | Inner::OpenFile { path, .. } => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+                Inner::File(Cow::Owned(path))
+            }
+            Inner::Bytes { name, bytes } => Inner::Bytes {
+                name: Cow::Owned(name.clone().into_owned()),
+                bytes: Cow::Owned(bytes.clone().into_owned()),
+            },
+            Inner::Embedded { name, bytes, artifact } => {
+                Inner::Embedded { name: Cow::Owned(name.clone().into_owned()), bytes, artifact: *artifact }
+            }
+        };
+        Source { inner }
+    }
+
     /// What the store files this source's history under: an absolute path, or the name of bytes.
     pub(crate) fn history_name(&self) -> Vec<u8> {
         use std::os::unix::ffi::OsStrExt as _;

@@ -1,5 +1,6 @@
 //! What the command line says.
 
+use crate::config::Tiering;
 use crate::config::keys::{read_size, read_time};
 use crate::output::{ERROR, HEADING, LITERAL};
 use clap::builder::Styles;
@@ -275,6 +276,11 @@ impl Default for ShellArgs {
   glowplug run --invoke add math.wasm 1 2   call one exported function
   curl -s https://.../app.wasm | glowplug run -
   glowplug run --report app.wasm            say afterwards what the start was made of
+  glowplug run --tiering wait app.wasm      leave no process behind, as in a container or in CI
+
+A large module that is not in the cache is compiled fast and run at once; a process in the background makes better code for \
+the next start (`glowplug cache jobs` shows it). --tiering wait ends when that is done, --tiering off makes the better code \
+first.
 
 Exit codes: the program's own; 134 when it traps; 124 when --timeout ends it; 1 when it cannot be run; 2 when the command \
 line is wrong."
@@ -304,6 +310,10 @@ pub(crate) struct RunArgs {
     /// Run FILE though it is native code that was compiled before, which is executed with your rights, unchecked
     #[arg(long)]
     pub(crate) allow_precompiled: bool,
+    /// What to do with a module that is not compiled yet: run fast-made code first and have better made in the background
+    /// (auto), or before the end (wait), or make the better code first (off) [default: auto, or as `glowplug config` says]
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
+    pub(crate) tiering: Option<Tiering>,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
     #[command(flatten)]
@@ -378,6 +388,9 @@ pub(crate) enum CacheCommand {
     /// Print how much the cache holds, how often it was hit or missed, why, and the time it saved
     #[command(after_help = "Example:\n  glowplug cache stats")]
     Stats,
+    /// List what is being compiled now, and what failed in the background in the last day
+    #[command(after_help = "Example:\n  glowplug cache jobs --json | jq -r '.[] | select(.state == \"running\").pid'")]
+    Jobs,
     /// Say whether a start would be a hit, and if not, why
     #[command(after_help = "Example:
   glowplug cache why app.wasm || echo 'the next start compiles'
@@ -419,6 +432,38 @@ Exit codes: 0 when all of them are in the cache now; 1 when one is not. The othe
         #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
         files: Vec<PathBuf>,
     },
+    /// What `run` starts in the background: compiles one module for the next start.
+    #[command(hide = true)]
+    Optimize(OptimizeArgs),
+}
+
+/// Everything that the process in the background has to know: it asks neither environment nor configuration.
+#[derive(Debug, Args)]
+pub(crate) struct OptimizeArgs {
+    /// The module, by its absolute path.
+    pub(crate) file: PathBuf,
+    /// The key that authenticates the store's contents.
+    #[arg(long)]
+    pub(crate) key_file: PathBuf,
+    /// The digest of the wasm that was run.
+    #[arg(long, value_parser = parse_digest)]
+    pub(crate) module: glowplug_cache::Digest,
+    /// The fingerprint of the engine that is to compile it.
+    #[arg(long, value_parser = parse_digest)]
+    pub(crate) engine: glowplug_cache::Digest,
+    /// It is a component.
+    #[arg(long)]
+    pub(crate) component: bool,
+    /// How long it may take.
+    #[arg(long, value_parser = read_time)]
+    pub(crate) time: Duration,
+    /// How much memory it may take.
+    #[arg(long, value_parser = read_size)]
+    pub(crate) memory: u64,
+}
+
+fn parse_digest(text: &str) -> Result<glowplug_cache::Digest, String> {
+    glowplug_cache::Digest::parse(text).ok_or_else(|| format!("{text:?} is no digest of 64 hexadecimal digits"))
 }
 
 /// Measure what the cache is worth for a program: real processes, cold and warm, side by side

@@ -9,12 +9,14 @@ mod args;
 mod clock;
 mod commands;
 mod config;
+mod detach;
 mod embedded;
 #[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
 mod entry;
 mod failure;
 mod logging;
 mod opening;
+mod optimizing;
 mod output;
 mod precompiled;
 mod progress;

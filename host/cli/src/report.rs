@@ -4,6 +4,7 @@ use crate::args::{ReportArgs, ReportFormat};
 use crate::clock::Clock;
 use crate::commands::compile::write_atomically;
 use crate::failure::Failure;
+use crate::optimizing::Optimizing;
 use crate::output;
 use crate::text;
 use glowplug_cache::{CacheKey, LoadReport, MissReason};
@@ -18,6 +19,8 @@ pub(crate) struct RunReport<'a> {
     pub(crate) load: Option<&'a LoadReport>,
     /// What was run.
     pub(crate) source: String,
+    /// What becomes of the optimized artifact, after baseline code.
+    pub(crate) optimizing: Option<&'a Optimizing>,
     /// The parts of the start that are the program's own.
     pub(crate) clock: &'a Clock,
     /// From the process's start to the guest's first instruction; `None` when it came to none.
@@ -40,10 +43,31 @@ impl RunReport<'_> {
         }
         let fields = object.as_object_mut().expect("made as an object above");
         fields.insert("phases_us".to_owned(), Value::Object(phases));
+        fields.insert("tiering".to_owned(), self.load.and_then(|load| self.tiering_json(load)).into());
         fields.insert("startup_us".to_owned(), self.startup.map(text::microseconds).into());
         fields.insert("exit_code".to_owned(), self.exit_code.into());
         fields.insert("peak_memory_bytes".to_owned(), peak_memory().into());
         object
+    }
+
+    fn tiering_json(&self, load: &LoadReport) -> Option<Value> {
+        let optimizing = self.optimizing?;
+        Some(json!({
+            "mode": optimizing.mode().name(),
+            "code": load.code,
+            "no_baseline": load.no_baseline.as_ref().map(ToString::to_string),
+            "optimizing": optimizing.json(),
+        }))
+    }
+
+    /// `baseline: process 7 optimizes it for the next start`
+    fn code_words(&self, load: &LoadReport) -> Option<String> {
+        let more = self
+            .optimizing
+            .and_then(Optimizing::words)
+            .or_else(|| Some(format!("no baseline: {}", load.no_baseline.as_ref()?)));
+        let code = word(&load.code?);
+        Some(more.map_or_else(|| code.clone(), |more| format!("{code}; {more}")))
     }
 
     /// The parts of the start in the order in which they happened.
@@ -66,6 +90,9 @@ impl RunReport<'_> {
                 line("outcome", outcome_words(load));
                 if let Some(reason) = reason_words(load) {
                     line("reason", reason);
+                }
+                if let Some(code) = self.code_words(load) {
+                    line("code", code);
                 }
                 if let Some(bytes) = load.wasm_bytes {
                     line("wasm", text::size(bytes));

@@ -120,6 +120,10 @@ impl Disk for FaultyDisk {
         self.step("lock", true)?;
         self.inner.try_lock(path)
     }
+    fn is_locked(&self, path: &str) -> io::Result<bool> {
+        self.step("is-locked", false)?;
+        self.inner.is_locked(path)
+    }
     fn append(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         self.step("append", true)?;
         self.inner.append(path, bytes)

@@ -71,6 +71,8 @@ pub(crate) trait Disk: Send + Sync + std::fmt::Debug {
     /// Creates the file if need be and takes its exclusive lock if nobody has it. The lock ends with the `File`, or with
     /// the process, however that ends.
     fn try_lock(&self, path: &str) -> io::Result<Option<File>>;
+    /// Whether somebody has the lock of that file now. Nobody who waits for it is disturbed for longer than this takes.
+    fn is_locked(&self, path: &str) -> io::Result<bool>;
     /// Appends in one write, creating the file if need be.
     fn append(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
 }

@@ -147,6 +147,15 @@ impl Disk for FolderDisk {
         }
     }
 
+    fn is_locked(&self, path: &str) -> io::Result<bool> {
+        let (file, _) = self.open(path)?;
+        match fs::flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => Ok(false),
+            Err(Errno::WOULDBLOCK) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn append(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND;
         let mut file: File = self.openat(path, flags, Mode::RUSR | Mode::WUSR)?.into();

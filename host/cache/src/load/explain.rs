@@ -7,14 +7,14 @@ use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::fingerprint::EngineInputs;
 use crate::key::{CacheKey, Digest, SCHEMA};
-use crate::report::{MissReason, Outcome, Phases, Probe, Tier};
+use crate::report::{MissReason, Outcome, Probe, Tier};
 use crate::source::Source;
 use crate::store::{Lookup, Store, layout};
 
 impl<E: Engines> Load<'_, E> {
     /// What a load would find, without changing anything.
     pub(crate) fn probe(cache: &ModuleCache, engines: &E, source: &Source<'_>) -> Result<Probe, LoadError> {
-        let mut load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new() };
+        let mut load = Load::new(cache, engines, source);
         let mut resolved = load.resolve(cache.store.as_ref())?;
         let mut probe = Probe {
             outcome: Outcome::Bypass,
@@ -25,6 +25,7 @@ impl<E: Engines> Load<'_, E> {
             key: None,
             wasm_bytes: Some(resolved.wasm_bytes),
             artifact_bytes: None,
+            code: None,
         };
         let Some(store) = &cache.store else {
             if cache.wasmtime.is_some() {

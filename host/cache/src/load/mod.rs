@@ -3,6 +3,7 @@
 mod explain;
 mod plain;
 mod resolve;
+mod tiered;
 
 use crate::cache::ModuleCache;
 use crate::engine::Engines;
@@ -15,7 +16,7 @@ use crate::observer::Event;
 use crate::report::{BackendUsed, LoadReport, MissReason, Outcome, Phases, Tier};
 use crate::settings::Verify;
 use crate::source::{Inner, Source, to_binary};
-use crate::store::records::{Manifest, SourceEntry};
+use crate::store::records::{LockNote, Manifest, SourceEntry};
 use crate::store::{Found, KeyLock, Lookup, Store, counters};
 use explain::explain;
 use resolve::{Resolved, read_file};
@@ -23,6 +24,8 @@ use std::borrow::Cow;
 use std::io;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+use tiered::Instead;
+pub(crate) use tiered::claimed;
 
 /// One load under way.
 pub(crate) struct Load<'l, E> {
@@ -31,6 +34,17 @@ pub(crate) struct Load<'l, E> {
     source: &'l Source<'l>,
     phases: Phases,
     notes: Vec<String>,
+    /// This is the load of a baseline artifact.
+    instead: Option<Instead<'l, E>>,
+}
+
+/// What was found, looking everywhere.
+enum Sought<'l> {
+    Hit(Box<(Code, LoadReport)>),
+    /// Nothing, or something flawed.
+    Missing(CacheKey, Box<Resolved<'l>>, Option<MissReason>),
+    /// What the store says is not to be believed: compiled without asking it again.
+    Refused(CacheKey, Box<Resolved<'l>>, MissReason),
 }
 
 /// What the store has.
@@ -64,27 +78,29 @@ type LoadResult = Result<(Code, LoadReport), LoadError>;
 impl<'l, E: Engines> Load<'l, E> {
     /// Loads, and counts what happened.
     pub(crate) fn run(cache: &ModuleCache, engines: &E, source: &Source<'_>, want: Option<Kind>) -> LoadResult {
-        let load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new() };
+        let load = Load::new(cache, engines, source);
         let (code, report) = match (&cache.store, &cache.wasmtime) {
             (Some(store), _) => load.through_store(store, want)?,
             (None, Some(wasmtime)) => load.through_wasmtime(wasmtime, want)?,
             (None, None) => load.through_none(want)?,
         };
-        report.count(cache);
-        tracing::debug!(
-            source = report.source,
-            outcome = ?report.outcome,
-            tier = ?report.tier,
-            reason = report.reason.as_ref().map(tracing::field::display),
-            "loaded"
-        );
-        for note in &report.notes {
-            tracing::warn!(source = report.source, "{note}");
-        }
+        report.record(cache);
         Ok((code, report))
     }
 
+    fn new(cache: &'l ModuleCache, engines: &'l E, source: &'l Source<'l>) -> Self {
+        Load { cache, engines, source, phases: Phases::default(), notes: Vec::new(), instead: None }
+    }
+
     fn through_store(mut self, store: &Store, want: Option<Kind>) -> LoadResult {
+        match self.seek(store, want)? {
+            Sought::Hit(hit) => Ok(*hit),
+            Sought::Refused(key, resolved, reason) => self.compile_anew(store, key, &resolved, reason),
+            Sought::Missing(key, mut resolved, _) => self.miss(store, key, &mut resolved),
+        }
+    }
+
+    fn seek(&mut self, store: &Store, want: Option<Kind>) -> Result<Sought<'l>, LoadError> {
         let start = Instant::now();
         let fingerprint = self.fingerprint(store)?;
         self.phases.fingerprint = Some(start.elapsed());
@@ -95,34 +111,34 @@ impl<'l, E: Engines> Load<'l, E> {
         check_kind(self.source, resolved.kind, want)?;
         let key = CacheKey::new(resolved.digest, fingerprint, resolved.kind);
 
-        let Some(flaw) = &resolved.flaw else {
-            if let Some(hit) = self.resident_hit(&key, &resolved)? {
-                return Ok(hit);
+        if let Some(flaw) = &resolved.flaw {
+            // Somebody or something has been at the store: nothing that it says of this source is believed.
+            let reason = flaw.clone().into();
+            self.note_failure("move the source entry aside", store.quarantine_source(resolved.history));
+            return Ok(Sought::Refused(key, Box::new(resolved), reason));
+        }
+        if let Some(hit) = self.resident_hit(&key, &resolved)? {
+            return Ok(Sought::Hit(Box::new(hit)));
+        }
+        let flaw = match self.local(store, &key, &resolved)? {
+            Local::Hit(hit) => return Ok(Sought::Hit(hit)),
+            Local::Refused(what) => {
+                self.notes.push(what.clone());
+                return Ok(Sought::Refused(key, Box::new(resolved), MissReason::Untrusted { what }));
             }
-            return match self.local(store, &key, &resolved)? {
-                Local::Hit(hit) => Ok(*hit),
-                Local::Refused(what) => {
-                    self.notes.push(what.clone());
-                    self.compile_anew(store, key, resolved, MissReason::Untrusted { what })
-                }
-                missing => {
-                    if let Local::Flawed(reason) = missing
-                        && self.source.embedded_artifact().is_some()
-                    {
-                        // Replaced when the embedded one is stored; said now, because there is no miss to say it.
-                        self.notes.push(format!("the artifact in the store was not used: {reason}"));
-                    }
-                    match self.embedded_hit(&key, &resolved)? {
-                        Some(hit) => Ok(hit),
-                        None => self.miss(store, key, resolved),
-                    }
-                }
-            };
+            Local::Flawed(reason) => Some(reason),
+            Local::Missing => None,
         };
-        // Somebody or something has been at the store: nothing that it says of this source is believed.
-        let reason = flaw.clone().into();
-        self.note_failure("move the source entry aside", store.quarantine_source(resolved.history));
-        self.compile_anew(store, key, resolved, reason)
+        if let Some(reason) = &flaw
+            && self.source.embedded_artifact().is_some()
+        {
+            // Replaced when the embedded one is stored; said now, because there is no miss to say it.
+            self.notes.push(format!("the artifact in the store was not used: {reason}"));
+        }
+        Ok(match self.embedded_hit(&key, &resolved)? {
+            Some(hit) => Sought::Hit(Box::new(hit)),
+            None => Sought::Missing(key, Box::new(resolved), flaw),
+        })
     }
 
     /// The fingerprint of the engine: remembered, where the compiler has not been made yet.
@@ -207,7 +223,7 @@ impl<'l, E: Engines> Load<'l, E> {
         let start = Instant::now();
         // A read-only store serves hits all the same; what could not be noted is found out again at the next.
         if use_is_new {
-            self.note_failure("note the use", store.note_use(key, &found.manifest, found.new_stamp));
+            self.note_failure("note the use", store.note_use(key, &found.manifest, &found.artifact, found.new_stamp));
         }
         if identity_is_new {
             let entry = self.source_entry(resolved, *key);
@@ -245,7 +261,7 @@ impl<'l, E: Engines> Load<'l, E> {
     }
 
     /// Compiles, unless somebody else is at it or has just been.
-    fn miss(mut self, store: &Store, key: CacheKey, mut resolved: Resolved<'l>) -> LoadResult {
+    fn miss(&mut self, store: &Store, key: CacheKey, resolved: &mut Resolved<'l>) -> LoadResult {
         let cache = self.cache;
         let name = self.source.name();
         let start = Instant::now();
@@ -256,11 +272,18 @@ impl<'l, E: Engines> Load<'l, E> {
             self.phases.wait = Some(start.elapsed());
             cache.tell(Event::Waited { source: &name, took: start.elapsed() });
         }
-        if let Some(hit) = self.resident_hit(&key, &resolved)? {
+        let result = self.locked_miss(store, key, resolved);
+        drop((lock, flight));
+        result
+    }
+
+    /// The part of a miss that is done under the key's lock, wherever that can be had.
+    fn locked_miss(&mut self, store: &Store, key: CacheKey, resolved: &mut Resolved<'l>) -> LoadResult {
+        if let Some(hit) = self.resident_hit(&key, resolved)? {
             return Ok(hit);
         }
         // Under the lock nobody is between writing the artifact and its manifest: what is flawed now is flawed.
-        let reason = match self.local(store, &key, &resolved)? {
+        let reason = match self.local(store, &key, resolved)? {
             Local::Hit(hit) => return Ok(*hit),
             Local::Flawed(reason) => {
                 self.note_failure("move the artifact aside", store.quarantine(&key));
@@ -271,29 +294,43 @@ impl<'l, E: Engines> Load<'l, E> {
                 if resolved.entry.is_none() {
                     resolved.entry = store.source(resolved.history).ok().flatten();
                 }
-                explain(cache, store, &key, &resolved, || EngineInputs::of(self.compiler().ok()?).ok())
+                self.reason(store, &key, resolved)
             }
         };
-        let result = self.compile_anew(store, key, resolved, reason);
-        drop((lock, flight));
-        result
+        self.compile_anew(store, key, resolved, reason)
+    }
+
+    /// Why there is nothing under `key`. A baseline artifact is only missed because there is no optimized one.
+    fn reason(&self, store: &Store, key: &CacheKey, resolved: &Resolved<'_>) -> MissReason {
+        let (key, engines) = match &self.instead {
+            None => (key, self.engines),
+            Some(Instead { flaw: Some(flaw), .. }) => return flaw.clone(),
+            Some(Instead { key, engines, .. }) => (key, *engines),
+        };
+        explain(self.cache, store, key, resolved, || EngineInputs::of(engines.compiler().ok()?).ok())
     }
 
     /// Compiles, and puts the artifact into the store in the place of whatever is there.
-    fn compile_anew(mut self, store: &Store, key: CacheKey, resolved: Resolved<'l>, reason: MissReason) -> LoadResult {
+    fn compile_anew(
+        &mut self,
+        store: &Store,
+        key: CacheKey,
+        resolved: &Resolved<'l>,
+        reason: MissReason,
+    ) -> LoadResult {
         let start = Instant::now();
-        let compiled = self.compile(&key, &resolved)?;
+        let compiled = self.compile(&key, resolved)?;
         let took = start.elapsed();
         self.phases.compile = Some(took);
 
         let inputs = EngineInputs::of(self.compiler()?).ok();
         let manifest = self.manifest(&key, compiled.bytes(), resolved.wasm_bytes, took, inputs.as_ref());
         let artifact = NewArtifact { bytes: Cow::Borrowed(compiled.bytes()), manifest, inputs };
-        let code = self.publish_and_map(store, &key, &resolved, &artifact, &compiled)?;
+        let code = self.publish_and_map(store, &key, resolved, &artifact, &compiled)?;
 
         let bytes = compiled.bytes().len() as u64;
         self.cache.resident.put(&key, &code, bytes);
-        let mut report = self.report(Outcome::Miss, Tier::Compiled, BackendUsed::Aot, Some(key), &resolved);
+        let mut report = self.report(Outcome::Miss, Tier::Compiled, BackendUsed::Aot, Some(key), resolved);
         report.artifact_bytes = Some(bytes);
         report.reason = Some(reason);
         Ok((code, report))
@@ -301,10 +338,11 @@ impl<'l, E: Engines> Load<'l, E> {
 
     /// The lock for compiling, or `None` when it cannot be had in time or at all: then this load compiles by itself.
     fn lock(&mut self, store: &Store, key: &CacheKey, name: &str, start: Instant) -> Option<KeyLock> {
+        let note = self.lock_note(*key, false);
         let mut pause = Duration::from_millis(1);
         let mut told = false;
         loop {
-            match store.try_lock(key) {
+            match store.try_lock(&note) {
                 Ok(Some(lock)) => return Some(lock),
                 Ok(None) => {}
                 Err(error) => {
@@ -326,6 +364,11 @@ impl<'l, E: Engines> Load<'l, E> {
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
         }
+    }
+
+    /// What others may read while `key` is compiled.
+    fn lock_note(&self, key: CacheKey, background: bool) -> LockNote {
+        LockNote { pid: std::process::id(), key, source: self.source.name(), since: Timestamp::now(), background }
     }
 
     fn compile(&self, key: &CacheKey, resolved: &Resolved<'_>) -> Result<Compiled, LoadError> {
@@ -424,6 +467,8 @@ impl<'l, E: Engines> Load<'l, E> {
             artifact_bytes: None,
             phases: self.phases,
             saved: None,
+            code: None,
+            no_baseline: None,
             notes: std::mem::take(&mut self.notes),
         }
     }
@@ -458,7 +503,11 @@ impl<'l, E: Engines> Load<'l, E> {
             digest: resolved.digest,
             kind: resolved.kind,
             wasm_bytes: resolved.wasm_bytes,
-            last: Some(key),
+            last: match &self.instead {
+                None => Some(key),
+                // It stands for the optimized artifact, which was not made now.
+                Some(_) => resolved.entry.as_ref().filter(|entry| entry.digest == key.module).and_then(|e| e.last),
+            },
         }
     }
 
@@ -478,6 +527,21 @@ impl<'l, E: Engines> Load<'l, E> {
 }
 
 impl LoadReport {
+    fn record(&self, cache: &ModuleCache) {
+        self.count(cache);
+        tracing::debug!(
+            source = self.source,
+            outcome = ?self.outcome,
+            tier = ?self.tier,
+            code = ?self.code,
+            reason = self.reason.as_ref().map(tracing::field::display),
+            "loaded"
+        );
+        for note in &self.notes {
+            tracing::warn!(source = self.source, "{note}");
+        }
+    }
+
     fn count(&self, cache: &ModuleCache) {
         let mut all = crate::lock(&cache.counters);
         let saved = self.saved.map_or(0, |saved| u64::try_from(saved.as_micros()).unwrap_or(u64::MAX));

@@ -1,6 +1,6 @@
 //! Looking after a store: listing, checking, evicting, emptying. None of it is on the way of a load.
 
-use super::records::{Manifest, SourceEntry};
+use super::records::{JobRecord, Manifest, SourceEntry};
 use super::{Lookup, Store, layout};
 use crate::disk::Listed;
 use crate::evict::{self, Candidate, Limits};
@@ -94,6 +94,8 @@ impl Pruned {
 /// Files that a killed process left behind, and quarantined ones, are kept this long: for a look, and so that
 /// nothing is taken from under a process that is slow.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+/// What failed longer ago may be mended by now.
+pub(super) const JOB_AGE: Duration = Duration::from_secs(24 * 3600);
 const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A file in an artifact folder that belongs to no artifact, by its path.
@@ -118,7 +120,7 @@ fn age(listed: &Listed, now: SystemTime) -> Duration {
 }
 
 impl Store {
-    fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
+    pub(super) fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
         let mut listed = missing_is_empty(self.disk.list(folder))?;
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(listed)
@@ -223,6 +225,9 @@ impl Store {
                 store.check_record::<EngineInputs>(path)
             }
         })?;
+        self.verify_records(layout::JOBS, &mut findings, |store, path| {
+            path.ends_with(".json").then(|| store.check_record::<JobRecord>(path)).flatten()
+        })?;
         Ok(findings)
     }
 
@@ -298,6 +303,7 @@ impl Store {
         let folders = [
             (".", LEFTOVER_AGE, "left over"),
             (layout::LOCKS, LEFTOVER_AGE, "left over"),
+            (layout::JOBS, JOB_AGE, "left over"),
             (layout::QUARANTINE, QUARANTINE_AGE, "quarantined long ago"),
             (layout::SOURCES, record_age, "not compiled for too long"),
             (layout::ENGINES, record_age, "not compiled for too long"),
@@ -353,7 +359,7 @@ impl Store {
                 let _ = self.disk.rmdir(&path);
             }
         }
-        for folder in [layout::SOURCES, layout::ENGINES, layout::QUARANTINE] {
+        for folder in [layout::SOURCES, layout::ENGINES, layout::JOBS, layout::QUARANTINE] {
             self.clear_folder(folder, &mut pruned)?;
         }
         ignore_missing(self.disk.unlink(layout::COUNTERS))?;
@@ -402,7 +408,7 @@ fn describe(flaw: Flaw) -> String {
     }
 }
 
-fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+pub(super) fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         other => other,

@@ -7,6 +7,7 @@ pub(crate) const ARTIFACTS: &str = "artifacts";
 pub(crate) const ENGINES: &str = "engines";
 pub(crate) const SOURCES: &str = "sources";
 pub(crate) const LOCKS: &str = "locks";
+pub(crate) const JOBS: &str = "jobs";
 pub(crate) const QUARANTINE: &str = "quarantine";
 pub(crate) const COUNTERS: &str = "counters";
 /// Its modification time says when maintenance last ran; its lock keeps two from running at once.
@@ -36,7 +37,21 @@ pub(crate) fn manifest(key: &CacheKey) -> String {
 }
 
 pub(crate) fn lock(key: &CacheKey) -> String {
-    format!("{LOCKS}/{}-{}", &key.engine.to_string()[..16], stem(key))
+    format!("{LOCKS}/{}", short_name(key))
+}
+
+/// What is kept of compilations in the background, until one succeeds.
+pub(crate) fn job(key: &CacheKey) -> String {
+    format!("{JOBS}/{}.json", short_name(key))
+}
+
+/// What such a compilation says.
+pub(crate) fn job_log(key: &CacheKey) -> String {
+    format!("{JOBS}/{}.log", short_name(key))
+}
+
+fn short_name(key: &CacheKey) -> String {
+    format!("{}-{}", &key.engine.to_string()[..16], stem(key))
 }
 
 pub(crate) fn engine_inputs(engine: EngineFingerprint) -> String {

@@ -4,6 +4,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod counters;
+pub(crate) mod jobs;
 pub(crate) mod layout;
 pub(crate) mod records;
 
@@ -14,7 +15,7 @@ use crate::key::{CacheKey, Digest, SCHEMA};
 use crate::native::Checked;
 use crate::seal::{Flaw, Seal, make_private_folders, unique_name};
 use crate::settings::{Settings, Verify};
-use records::{Manifest, SourceEntry};
+use records::{LockNote, Manifest, SourceEntry};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::File;
@@ -29,6 +30,8 @@ pub(crate) struct Store {
     disk: Arc<dyn Disk>,
     seal: Seal,
     user: u32,
+    /// Whether what is written is on the disk before it gets its name.
+    sync: bool,
 }
 
 /// What was found under a key.
@@ -82,7 +85,14 @@ impl Store {
         }
         let seal = Seal::open(&settings.key_file)
             .map_err(|error| format!("the key {} cannot be used: {error}", settings.key_file.display()))?;
-        Ok(Self { disk: Arc::new(disk), seal, user })
+        Ok(Self { disk: Arc::new(disk), seal, user, sync: true })
+    }
+
+    /// The same store, for what will soon be replaced by better: a power cut may take it away or tear it, which is noticed
+    /// when it is next read, because nothing is trusted before it was hashed. Waiting for the disk takes a third as long as
+    /// Winch does, and much longer on a slow one (adr/0014).
+    pub(crate) fn hasty(&self) -> Self {
+        Self { sync: false, ..self.clone() }
     }
 
     /// The same store on another disk.
@@ -140,10 +150,13 @@ impl Store {
         &self,
         key: &CacheKey,
         manifest: &Manifest,
+        artifact: &Checked,
         new_stamp: Option<FileIdentity>,
     ) -> io::Result<()> {
         match new_stamp {
             Some(stamp) => {
+                // From now on it is not hashed any more: what was hashed must be what is on the disk.
+                self.disk.sync(artifact.file())?;
                 let stamped = Manifest { stamp: Some(stamp), ..manifest.clone() };
                 self.write_record(&layout::manifest(key), &stamped)
             }
@@ -238,9 +251,9 @@ impl Store {
         self.set_aside(&layout::source(history))
     }
 
-    /// Takes the lock for compiling `key`, or says that somebody has it.
-    pub(crate) fn try_lock(&self, key: &CacheKey) -> io::Result<Option<KeyLock>> {
-        let path = layout::lock(key);
+    /// Takes the lock for compiling the key of `note`, or says that somebody has it.
+    pub(crate) fn try_lock(&self, note: &LockNote) -> io::Result<Option<KeyLock>> {
+        let path = layout::lock(&note.key);
         let locked = match self.disk.try_lock(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.disk.mkdir(layout::LOCKS)?;
@@ -251,15 +264,20 @@ impl Store {
         Ok(locked?.map(|file| {
             // For whoever waits, to say for whom; that they cannot read it is no reason not to compile.
             use std::io::Write as _;
-            let _ = file.set_len(0).and_then(|()| (&file).write_all(std::process::id().to_string().as_bytes()));
+            let text = serde_json::to_vec(note).unwrap_or_default();
+            let _ = file.set_len(0).and_then(|()| (&file).write_all(&text));
             KeyLock { disk: self.disk.clone(), path, _file: file }
         }))
     }
 
     /// The process that compiles `key` now.
     pub(crate) fn lock_owner(&self, key: &CacheKey) -> Option<u32> {
-        let (bytes, _) = self.disk.read(&layout::lock(key)).ok()?;
-        std::str::from_utf8(&bytes).ok()?.parse().ok()
+        self.lock_note(&layout::lock(key)).map(|note| note.pid)
+    }
+
+    fn lock_note(&self, path: &str) -> Option<LockNote> {
+        let (bytes, _) = self.disk.read(path).ok()?;
+        serde_json::from_slice(&bytes).ok()
     }
 
     fn read_record<T: DeserializeOwned>(&self, path: &str) -> Result<Option<(T, Meta)>, Flaw> {
@@ -285,7 +303,7 @@ impl Store {
         let written = self
             .disk
             .write(&mut file, bytes)
-            .and_then(|()| self.disk.sync(&file))
+            .and_then(|()| if self.sync { self.disk.sync(&file) } else { Ok(()) })
             .and_then(|()| self.disk.rename(&temporary, path));
         if let Err(error) = written {
             // What cannot be removed now is removed by maintenance.

@@ -2,6 +2,7 @@
 
 use crate::identity::{FileIdentity, Timestamp};
 use crate::key::{CacheKey, Digest, Kind, ModuleDigest};
+use crate::store::jobs::JobLimits;
 use serde::{Deserialize, Serialize};
 
 /// What is known of an artifact.
@@ -34,4 +35,28 @@ pub(crate) struct SourceEntry {
     pub(crate) wasm_bytes: u64,
     /// The key under which it was last compiled, to explain a miss.
     pub(crate) last: Option<CacheKey>,
+}
+
+/// What is known of compilations in the background that have begun and not succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobRecord {
+    pub(crate) key: CacheKey,
+    /// For people to read.
+    pub(crate) source: String,
+    /// How often one has begun.
+    pub(crate) attempts: u32,
+    /// When the last one began.
+    pub(crate) begun: Timestamp,
+    /// What it may take.
+    pub(crate) limits: JobLimits,
+}
+
+/// What whoever compiles writes into the lock's file, for others to read: not authenticated, and never more than shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LockNote {
+    pub(crate) pid: u32,
+    pub(crate) key: CacheKey,
+    pub(crate) source: String,
+    pub(crate) since: Timestamp,
+    pub(crate) background: bool,
 }

@@ -8,6 +8,7 @@ mod hits;
 mod keys;
 mod many;
 mod tending;
+mod tiers;
 mod trust;
 
 use crate::*;

@@ -4,14 +4,18 @@
 
 use crate::args::RunArgs;
 use crate::clock::Clock;
+use crate::config::Tiering;
 use crate::failure::{EXIT_TIMEOUT, Failure};
 use crate::opening::{self, Opened};
+use crate::optimizing::Optimizing;
 use crate::output;
 use crate::precompiled;
 use crate::progress::Progress;
 use crate::report::{RunReport, Wanted, write_wanted};
-use glowplug_cache::{Code, LazyEngine, LoadReport, Source};
-use glowplug_runtime::{DirMount, EngineSpec, Finished, Guest, GuestOptions, Outcome, PreparedGuest, Watchdog};
+use glowplug_cache::{Code, CompilerTier, LazyEngine, LoadReport, NoBaseline, Pending, Source, Tiers};
+use glowplug_runtime::{
+    Compiler, DirMount, EngineSpec, Finished, Guest, GuestOptions, Outcome, PreparedGuest, Watchdog,
+};
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -21,6 +25,12 @@ use std::time::{Duration, Instant};
 /// The engine of every command, so that what one compiles is a hit for the others.
 pub(crate) fn default_engine() -> LazyEngine<EngineSpec> {
     LazyEngine::new(EngineSpec::default(), glowplug_runtime::config)
+}
+
+/// The same, but compiling fast.
+pub(crate) fn baseline_engine() -> LazyEngine<EngineSpec> {
+    let spec = EngineSpec { compiler: Compiler::Winch, ..EngineSpec::default() };
+    LazyEngine::baseline(spec, glowplug_runtime::config)
 }
 
 /// Code as the runtime takes it.
@@ -35,11 +45,13 @@ pub(crate) fn guest_of(code: Code) -> Guest {
 pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     let (file, own_args) = args.file_and_args.split_first().expect("the parser wants a file");
     let options = guest_options(args, file, own_args)?;
-    let config = crate::config::Config::load(&args.cache)?;
+    let mut config = crate::config::Config::load(&args.cache)?;
+    config.set_tiering(args.tiering);
     clock.lap("settings");
     let opened = opening::open_with(config, Arc::new(Progress::default()))?;
     clock.lap("open");
-    let (code, load) = load(args, &opened, file)?;
+    let (engine, mode) = (default_engine(), opened.config.tiering());
+    let Found { code, load, pending } = load(args, &opened, &engine, file)?;
     let in_load = clock.elapsed();
     // What the library's own phases do not cover is the making of the engine.
     let covered = load.as_ref().map_or(Duration::ZERO, |load| load.phases.named().map(|(_, time)| time).sum());
@@ -51,7 +63,8 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
         report: args.report.wanted(),
         source: options.name.clone(),
         load,
-        progress: Mutex::new(Reached { clock, startup: None }),
+        engine,
+        progress: Mutex::new(Reached { clock, startup: None, optimizing: Optimizing::new(mode, pending) }),
     });
     match run_guest(args, code, &options, &afterwards) {
         Ok(finished) => {
@@ -129,25 +142,63 @@ fn guest_options(args: &RunArgs, file: &OsStr, own_args: &[std::ffi::OsString]) 
     Ok(options)
 }
 
-/// The code, and what the library says of it; nothing, where the user gave native code.
-fn load(args: &RunArgs, opened: &Opened, file: &OsStr) -> Result<(Code, Option<LoadReport>), Failure> {
-    let engine = default_engine();
+/// What there is to run.
+struct Found {
+    code: Code,
+    /// What the library says of it; nothing, where the user gave native code.
+    load: Option<LoadReport>,
+    /// What is to be made for the next start.
+    pending: Option<Pending>,
+}
+
+fn load(args: &RunArgs, opened: &Opened, engine: &LazyEngine<EngineSpec>, file: &OsStr) -> Result<Found, Failure> {
     if file == "-" {
         let mut wasm = Vec::new();
         std::io::stdin()
             .read_to_end(&mut wasm)
             .map_err(|error| Failure::new("failed to read the program from standard input").because(&error))?;
-        let loaded = opened.cache.load_any(&engine, &Source::bytes("-", wasm))?;
-        return Ok((loaded.module, Some(loaded.report)));
+        return load_source(opened, engine, &Source::bytes("-", wasm), false);
     }
     let path = Path::new(file);
     if args.allow_precompiled && is_native(path)? {
         let mut config = glowplug_runtime::config(engine.spec());
         config.enable_compiler(false);
-        return Ok((precompiled::load(&wasmtime::Engine::new(&config)?, path)?, None));
+        let code = precompiled::load(&wasmtime::Engine::new(&config)?, path)?;
+        return Ok(Found { code, load: None, pending: None });
     }
-    let loaded = opened.cache.load_any(&engine, &Source::file(path))?;
-    Ok((loaded.module, Some(loaded.report)))
+    load_source(opened, engine, &Source::file(path), true)
+}
+
+fn load_source(
+    opened: &Opened,
+    engine: &LazyEngine<EngineSpec>,
+    source: &Source<'_>,
+    is_file: bool,
+) -> Result<Found, Failure> {
+    match opened.config.tiering() {
+        Tiering::Auto if !is_file => load_optimized(opened, engine, source, "standard input cannot be read again"),
+        Tiering::Off => load_optimized(opened, engine, source, "tiering is off"),
+        Tiering::Auto | Tiering::Wait => {
+            let baseline = baseline_engine();
+            let tiers = Tiers { optimized: engine, baseline: &baseline, least_bytes: opened.config.tiering_size() };
+            let tiered = opened.cache.load_tiered(tiers, source)?;
+            Ok(Found { code: tiered.loaded.module, load: Some(tiered.loaded.report), pending: tiered.pending })
+        }
+    }
+}
+
+fn load_optimized(
+    opened: &Opened,
+    engine: &LazyEngine<EngineSpec>,
+    source: &Source<'_>,
+    why: &str,
+) -> Result<Found, Failure> {
+    let mut loaded = opened.cache.load_any(engine, source)?;
+    loaded.report.code = Some(CompilerTier::Optimized);
+    if loaded.report.outcome != glowplug_cache::Outcome::Hit {
+        loaded.report.no_baseline = Some(NoBaseline::Unwanted { what: why.to_owned() });
+    }
+    Ok(Found { code: loaded.module, load: Some(loaded.report), pending: None })
 }
 
 /// Whether the file begins as native code does; asked only where native code is allowed.
@@ -180,6 +231,7 @@ fn watch(limit: Duration, afterwards: &Arc<Afterwards>) -> Result<Watchdog, Fail
 struct Reached {
     clock: Clock,
     startup: Option<Duration>,
+    optimizing: Optimizing,
 }
 
 /// What is left to do when the guest has ended, or must end.
@@ -188,6 +240,7 @@ struct Afterwards {
     report: Option<Wanted>,
     source: String,
     load: Option<LoadReport>,
+    engine: LazyEngine<EngineSpec>,
     progress: Mutex<Reached>,
 }
 
@@ -200,6 +253,8 @@ impl Afterwards {
         let now = Instant::now();
         let mut reached = self.reached();
         reached.startup = Some(reached.clock.until(now));
+        // Before the guest, which may run for ever; a fraction of a millisecond, after a compilation.
+        reached.optimizing.begin(&self.opened);
     }
 
     fn add_phases(&self, phases: &glowplug_runtime::Phases) {
@@ -212,11 +267,13 @@ impl Afterwards {
     fn finish(&self, exit_code: i32) -> Result<(), Failure> {
         // The guest's output is in nobody's buffer when this process is gone.
         let _ = std::io::stdout().flush();
+        let mut reached = self.reached();
+        reached.optimizing.settle(&self.opened, &self.engine);
         if let Some(wanted) = &self.report {
-            let reached = self.reached();
             let report = RunReport {
                 load: self.load.as_ref(),
                 source: self.source.clone(),
+                optimizing: Some(&reached.optimizing),
                 clock: &reached.clock,
                 startup: reached.startup,
                 exit_code,

@@ -87,6 +87,14 @@ keys! {
     ResidentSize = "resident-size", "GLOWPLUG_RESIDENT_SIZE", "RESIDENT_SIZE", Shape::Size;
     /// The longest wait for another process that compiles the same.
     WaitLimit = "wait-limit", "GLOWPLUG_WAIT_LIMIT", "WAIT_LIMIT", Shape::Time;
+    /// Whether a miss runs baseline code first.
+    Tiering = "tiering", "GLOWPLUG_TIERING", "TIERING", Shape::Word(&["auto", "off", "wait"]);
+    /// The least wasm for which that is done.
+    TieringSize = "tiering-size", "GLOWPLUG_TIERING_SIZE", "TIERING_SIZE", Shape::Size;
+    /// The longest compilation in the background.
+    BackgroundTime = "background-time", "GLOWPLUG_BACKGROUND_TIME", "BACKGROUND_TIME", Shape::Time;
+    /// The most memory that one may take.
+    BackgroundMemory = "background-memory", "GLOWPLUG_BACKGROUND_MEMORY", "BACKGROUND_MEMORY", Shape::Size;
     /// The least time between two clean-ups.
     MaintenanceInterval =
         "maintenance-interval", "GLOWPLUG_MAINTENANCE_INTERVAL", "MAINTENANCE_INTERVAL", Shape::Time;

@@ -6,6 +6,7 @@
 mod file;
 pub(crate) mod keys;
 mod places;
+mod tiering;
 
 use crate::args::CacheArgs;
 use glowplug_cache::{Backend, Settings, Verify};
@@ -14,9 +15,10 @@ pub(crate) use places::Places;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+pub(crate) use tiering::{Limits, Tiering};
 
 mod defaults {
-    use super::{Backend, Duration, Verify};
+    use super::{Backend, Duration, Tiering, Verify};
     include!(concat!(env!("OUT_DIR"), "/defaults.rs"));
 }
 
@@ -67,6 +69,10 @@ pub(crate) struct Config {
     max_age: Duration,
     resident_size: u64,
     wait_limit: Duration,
+    tiering: Tiering,
+    tiering_size: u64,
+    background_time: Duration,
+    background_memory: u64,
     maintenance_interval: Duration,
     maintenance_budget: Duration,
     /// By [`Setting`].
@@ -97,6 +103,10 @@ impl Config {
             max_age: defaults::MAX_AGE,
             resident_size: defaults::RESIDENT_SIZE,
             wait_limit: defaults::WAIT_LIMIT,
+            tiering: defaults::TIERING,
+            tiering_size: defaults::TIERING_SIZE,
+            background_time: defaults::BACKGROUND_TIME,
+            background_memory: defaults::BACKGROUND_MEMORY,
             maintenance_interval: defaults::MAINTENANCE_INTERVAL,
             maintenance_budget: defaults::MAINTENANCE_BUDGET,
             origins: [const { Origin::Default }; Setting::ALL.len()],
@@ -177,6 +187,10 @@ impl Config {
             (Setting::MaxAge, Value::Time(time)) => self.max_age = time,
             (Setting::ResidentSize, Value::Number(bytes)) => self.resident_size = bytes,
             (Setting::WaitLimit, Value::Time(time)) => self.wait_limit = time,
+            (Setting::Tiering, Value::Word(word)) => self.tiering = Tiering::named(word),
+            (Setting::TieringSize, Value::Number(bytes)) => self.tiering_size = bytes,
+            (Setting::BackgroundTime, Value::Time(time)) => self.background_time = time,
+            (Setting::BackgroundMemory, Value::Number(bytes)) => self.background_memory = bytes,
             (Setting::MaintenanceInterval, Value::Time(time)) => self.maintenance_interval = time,
             (Setting::MaintenanceBudget, Value::Time(time)) => self.maintenance_budget = time,
             (key, value) => unreachable!("{} has another shape than {value:?}", key.name()),
@@ -203,6 +217,10 @@ impl Config {
             Setting::MaxAge => time(self.max_age),
             Setting::ResidentSize => crate::text::exact_size(self.resident_size),
             Setting::WaitLimit => time(self.wait_limit),
+            Setting::Tiering => self.tiering.name().to_owned(),
+            Setting::TieringSize => crate::text::exact_size(self.tiering_size),
+            Setting::BackgroundTime => time(self.background_time),
+            Setting::BackgroundMemory => crate::text::exact_size(self.background_memory),
             Setting::MaintenanceInterval => time(self.maintenance_interval),
             Setting::MaintenanceBudget => time(self.maintenance_budget),
         }
@@ -211,6 +229,28 @@ impl Config {
     /// Which store is asked for.
     pub(crate) fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// Takes what a flag of `run` says.
+    pub(crate) fn set_tiering(&mut self, flag: Option<Tiering>) {
+        if let Some(tiering) = flag {
+            self.put(Setting::Tiering, Value::Word(tiering.name()), Origin::Flag("--tiering"));
+        }
+    }
+
+    /// What a miss of `run` does.
+    pub(crate) fn tiering(&self) -> Tiering {
+        self.tiering
+    }
+
+    /// The least wasm that is run from baseline code first.
+    pub(crate) fn tiering_size(&self) -> u64 {
+        self.tiering_size
+    }
+
+    /// What a compilation in the background may take.
+    pub(crate) fn background_limits(&self) -> Limits {
+        Limits { time: self.background_time, memory: self.background_memory }
     }
 
     /// The cache's folder, where there is one to be had.

@@ -194,7 +194,10 @@ impl Workshop {
         command.env("GLOWPLUG_KEY_FILE", self.folder.join("key"));
         // Empty, so nothing is parsed, as where there is none.
         command.env("GLOWPLUG_CONFIG", "/dev/null");
-        command.args(["run", "--cache", contender.backend(), "--cache-dir"]).arg(self.cache_folder(contender));
+        // Nothing may run beside what is measured.
+        command
+            .args(["run", "--tiering", "off", "--cache", contender.backend(), "--cache-dir"])
+            .arg(self.cache_folder(contender));
         if let Some(report) = report {
             command.arg("--report-file").arg(report);
         }

@@ -20,6 +20,7 @@ pub(super) fn run(opened: &Opened, as_json: bool) -> Result<i32, Failure> {
     let columns = [
         ("module", Align::Left),
         ("engine", Align::Left),
+        ("compiler", Align::Left),
         ("kind", Align::Left),
         ("wasm", Align::Right),
         ("artifact", Align::Right),
@@ -33,6 +34,7 @@ pub(super) fn run(opened: &Opened, as_json: bool) -> Result<i32, Failure> {
         table.row(vec![
             entry.key.module.short(),
             entry.key.engine.digest().short(),
+            entry.strategy.clone(),
             entry.key.kind.to_string(),
             text::size(entry.wasm_bytes),
             text::size(entry.artifact_bytes),

@@ -2,7 +2,9 @@
 
 mod clear;
 mod dir;
+mod jobs;
 mod ls;
+mod optimize;
 mod prune;
 mod stats;
 mod verify;
@@ -27,10 +29,14 @@ pub(crate) fn run(args: CacheCommandArgs) -> Result<i32, Failure> {
     if let CacheCommand::Warm { files } = &args.command {
         return warm::run(Config::load(&args.cache)?, files, args.json);
     }
+    if let CacheCommand::Optimize(optimize) = &args.command {
+        return optimize::run(optimize, args.cache.cache_dir);
+    }
     let opened = opening::open(&args.cache)?;
     match args.command {
-        CacheCommand::Dir | CacheCommand::Warm { .. } => unreachable!("handled above"),
+        CacheCommand::Dir | CacheCommand::Warm { .. } | CacheCommand::Optimize(_) => unreachable!("handled above"),
         CacheCommand::Ls => ls::run(&opened, args.json),
+        CacheCommand::Jobs => jobs::run(&opened, args.json),
         CacheCommand::Stats => stats::run(&opened, args.json),
         CacheCommand::Why { file } => why::run(&opened, &file, args.json),
         CacheCommand::Verify => verify::run(&opened, args.json),

@@ -1,12 +1,13 @@
 //! `glowplug cache why`: would that start be a hit, and if not, why?
 
-use crate::commands::run::default_engine;
+use crate::commands::run::{baseline_engine, default_engine};
+use crate::config::Tiering;
 use crate::failure::{EXIT_FAILURE, Failure};
 use crate::opening::Opened;
 use crate::output;
 use crate::report::{key_json, reason_code, word};
 use crate::text;
-use glowplug_cache::{Outcome, Probe, Source};
+use glowplug_cache::{CompilerTier, Outcome, Probe, Source, Tiers};
 use serde_json::json;
 use std::path::Path;
 
@@ -14,7 +15,13 @@ use std::path::Path;
 pub(super) fn run(opened: &Opened, file: &Path, as_json: bool) -> Result<i32, Failure> {
     opened.warn(None);
     let engine = default_engine();
-    let probe = opened.cache.probe(&engine, &Source::file(file))?;
+    let baseline = baseline_engine();
+    let tiers = Tiers { optimized: &engine, baseline: &baseline, least_bytes: opened.config.tiering_size() };
+    // Who wants no baseline code has no hit of it.
+    let probe = match opened.config.tiering() {
+        Tiering::Off => opened.cache.probe(&engine, &Source::file(file))?,
+        Tiering::Auto | Tiering::Wait => opened.cache.probe_tiered(tiers, &Source::file(file))?,
+    };
     let reason = probe.reason.as_ref().map(ToString::to_string).or_else(|| probe.bypass.clone());
     if as_json {
         output::print_json(&json!({
@@ -27,6 +34,7 @@ pub(super) fn run(opened: &Opened, file: &Path, as_json: bool) -> Result<i32, Fa
             "key": probe.key.as_ref().map(key_json),
             "wasm_bytes": probe.wasm_bytes,
             "artifact_bytes": probe.artifact_bytes,
+            "code": code(&probe),
         }));
     } else {
         output::print(&format!("{}\n", as_text(file, &probe, reason.as_deref())));
@@ -34,12 +42,22 @@ pub(super) fn run(opened: &Opened, file: &Path, as_json: bool) -> Result<i32, Fa
     Ok(if probe.outcome == Outcome::Hit { 0 } else { EXIT_FAILURE })
 }
 
+/// Which compiler made what there is.
+fn code(probe: &Probe) -> Option<CompilerTier> {
+    probe.code.or((probe.outcome == Outcome::Hit).then_some(CompilerTier::Optimized))
+}
+
 fn as_text(file: &Path, probe: &Probe, reason: Option<&str>) -> String {
     let outcome = word(&probe.outcome);
     let detail = match (probe.outcome, reason) {
         (Outcome::Hit, _) => {
             let size = probe.artifact_bytes.map_or_else(String::new, |bytes| format!(", {}", text::size(bytes)));
-            format!("{} artifact{size}", word(&probe.tier))
+            match (code(probe), reason) {
+                (Some(CompilerTier::Baseline), Some(reason)) => {
+                    format!("{} baseline artifact{size}; no optimized one: {reason}", word(&probe.tier))
+                }
+                _ => format!("{} artifact{size}", word(&probe.tier)),
+            }
         }
         (_, Some(reason)) => reason.to_owned(),
         (_, None) => "no reason is known".to_owned(),

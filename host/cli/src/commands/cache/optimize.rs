@@ -1,0 +1,67 @@
+//! `glowplug cache optimize`: what `run` starts in the background.
+
+use crate::args::OptimizeArgs;
+use crate::commands::run::default_engine;
+use crate::config::Limits;
+use crate::detach::detach;
+use crate::failure::{EXIT_FAILURE, Failure};
+use crate::output;
+use glowplug_cache::{CacheKey, JobLimits, Kind, ModuleCache, Pending, Settings};
+use glowplug_runtime::Watchdog;
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Somebody else compiles the same: EX_TEMPFAIL of sysexits.h.
+const EXIT_UNDER_WAY: i32 = 75;
+
+/// Compiles one module for the next start, and says what becomes of it in a log in the store.
+pub(super) fn run(args: &OptimizeArgs, cache_dir: Option<PathBuf>) -> Result<i32, Failure> {
+    detach(Limits { time: args.time, memory: args.memory });
+    let cache = ModuleCache::open(settings(args, cache_dir.unwrap_or_default()))?;
+    let kind = if args.component { Kind::Component } else { Kind::Module };
+    let pending = Pending::of_file(args.file.clone(), CacheKey::new(args.module, args.engine.into(), kind));
+    let Some(claim) = pending.claim(&cache) else { return Ok(EXIT_UNDER_WAY) };
+    let limits = JobLimits { time: args.time, memory: args.memory };
+    let log = claim.log(limits).map_err(|error| Failure::new("failed to write to the store").because(&error))?;
+    // A panic, or an allocation that fails, has its say there too.
+    rustix::stdio::dup2_stderr(&log)
+        .map_err(|error| Failure::new("failed to open the log").because(&std::io::Error::from(error)))?;
+    let time = args.time;
+    let expired = move || {
+        output::error_line(&format!("given up after {} (background-time)", humantime::format_duration(time)));
+        std::process::exit(EXIT_FAILURE);
+    };
+    let _watchdog = Watchdog::start(time, expired);
+    match claim.compile(&default_engine()) {
+        Ok(report) if report.notes.is_empty() => Ok(0),
+        Ok(report) => Ok(said(&report.notes.join("; "))),
+        Err(error) => Ok(said(&chain(&error))),
+    }
+}
+
+/// One line, because the log's last one is shown.
+fn said(why: &str) -> i32 {
+    output::error_line(&why.replace('\n', " "));
+    EXIT_FAILURE
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text.push_str(&format!(": {error}"));
+        next = error.source();
+    }
+    text
+}
+
+/// Nothing in here cleans up: what may be evicted is for those to say who know the user's limits.
+fn settings(args: &OptimizeArgs, folder: PathBuf) -> Settings {
+    let mut settings = Settings::new(folder, args.key_file.clone());
+    settings.backend = glowplug_cache::Backend::Aot;
+    settings.resident_bytes = 0;
+    (settings.max_bytes, settings.max_entries, settings.max_age) = (u64::MAX, u64::MAX, Duration::MAX);
+    settings.maintenance_interval = Duration::MAX;
+    settings
+}
