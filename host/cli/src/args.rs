@@ -310,6 +310,12 @@ pub(crate) struct RunArgs {
     /// Run FILE though it is native code that was compiled before, which is executed with your rights, unchecked
     #[arg(long)]
     pub(crate) allow_precompiled: bool,
+    /// Start as if FILE and this artifact of it were part of this program, to measure what that is worth (`glowplug bench`)
+    #[arg(long, value_name = "OUT.cwasm", hide = true, requires_all = ["allow_precompiled", "embedded_digest"])]
+    pub(crate) embedded_artifact: Option<PathBuf>,
+    /// FILE's digest, which a program knows of what is embedded in it
+    #[arg(long, value_name = "DIGEST", hide = true, value_parser = parse_digest)]
+    pub(crate) embedded_digest: Option<glowplug_cache::Digest>,
     /// What to do with a module that is not compiled yet: run fast-made code first and have better made in the background
     /// (auto), or before the end (wait), or make the better code first (off) [default: auto, or as `glowplug config` says]
     #[arg(long, value_name = "WHEN", hide_possible_values = true)]

@@ -160,6 +160,10 @@ fn load(args: &RunArgs, opened: &Opened, engine: &LazyEngine<EngineSpec>, file: 
         return load_source(opened, engine, &Source::bytes("-", wasm), false);
     }
     let path = Path::new(file);
+    if let (Some(artifact), Some(digest)) = (&args.embedded_artifact, &args.embedded_digest) {
+        let source = precompiled::as_embedded(path, artifact, digest)?;
+        return load_optimized(opened, engine, &source, "it is embedded");
+    }
     if args.allow_precompiled && is_native(path)? {
         let mut config = glowplug_runtime::config(engine.spec());
         config.enable_compiler(false);

@@ -9,7 +9,7 @@ use plotters::prelude::*;
 use std::time::Duration;
 
 /// Stands for the page's colour of text; the page's style sheet puts its own in place of each of these.
-const INK: RGBColor = RGBColor(0x10, 0x20, 0x30);
+pub(super) const INK: RGBColor = RGBColor(0x10, 0x20, 0x30);
 const GRID: RGBColor = RGBColor(0xD0, 0xD4, 0xDA);
 const NONE: RGBColor = RGBColor(0x8A, 0x93, 0x9F);
 const WASMTIME: RGBColor = RGBColor(0xC7, 0x7A, 0x1E);
@@ -19,17 +19,17 @@ const OURS: RGBColor = RGBColor(0x1F, 0x78, 0xB4);
 pub(super) const COLOURS: [(&str, &str); 5] =
     [("#102030", "ink"), ("#D0D4DA", "grid"), ("#8A939F", "none"), ("#C77A1E", "wasmtime"), ("#1F78B4", "ours")];
 
-const WIDTH: u32 = 860;
+pub(super) const WIDTH: u32 = 860;
 const ROW: u32 = 58;
 const AXIS: u32 = 64;
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// An SVG element, to be put into a page.
 pub(super) fn svg(figures: &Figures) -> Result<String, Failure> {
     let mut svg = String::new();
     {
-        let height = ROW * u32::try_from(figures.contenders.len()).unwrap_or(1) + AXIS;
+        let height = ROW * u32::try_from(figures.measured().count()).unwrap_or(1) + AXIS;
         let area = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
         draw(&area, figures).map_err(|error| Failure::new("failed to draw the chart").because(&*error))?;
     }
@@ -38,7 +38,7 @@ pub(super) fn svg(figures: &Figures) -> Result<String, Failure> {
 
 fn draw(area: &Area<'_>, figures: &Figures) -> Result<(), Box<dyn std::error::Error>> {
     let (low, high) = bounds(figures);
-    let rows = figures.contenders.len() as f64;
+    let rows = figures.measured().count() as f64;
     let mut chart = ChartBuilder::on(area)
         .margin_left(4)
         .margin_top(8)
@@ -57,7 +57,7 @@ fn draw(area: &Area<'_>, figures: &Figures) -> Result<(), Box<dyn std::error::Er
         .light_line_style(TRANSPARENT)
         .label_style(("sans-serif", 13).into_font().color(&INK))
         .draw()?;
-    for (row, one) in figures.contenders.iter().enumerate() {
+    for (row, one) in figures.measured().enumerate() {
         let (summary, top) = (one.summary(), row as f64);
         let milliseconds = |time: Duration| (time.as_secs_f64() * 1e3).max(low);
         let bar = Rectangle::new(
@@ -76,7 +76,13 @@ fn draw(area: &Area<'_>, figures: &Figures) -> Result<(), Box<dyn std::error::Er
     Ok(())
 }
 
-fn label(area: &Area<'_>, at: (i32, i32), shift: i32, words: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// Writes words beside a point.
+pub(super) fn label(
+    area: &Area<'_>,
+    at: (i32, i32),
+    shift: i32,
+    words: &str,
+) -> Result<(), Box<dyn std::error::Error>> {
     let style = ("sans-serif", 14).into_font().color(&INK);
     area.draw(&Text::new(words.to_owned(), (at.0 + shift, at.1), style))?;
     Ok(())
@@ -93,8 +99,7 @@ fn power_of_ten(milliseconds: f64) -> String {
 
 /// Whole powers of ten around everything that is drawn.
 fn bounds(figures: &Figures) -> (f64, f64) {
-    let times =
-        figures.contenders.iter().flat_map(|one| one.times.iter().map(|time| (time.as_secs_f64() * 1e3).max(1e-3)));
+    let times = figures.measured().flat_map(|one| one.times.iter().map(|time| (time.as_secs_f64() * 1e3).max(1e-3)));
     let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
     for time in times {
         (low, high) = (low.min(time), high.max(time));
@@ -110,7 +115,11 @@ fn colour(contender: Contender) -> RGBColor {
     match contender {
         Contender::NoCache => NONE,
         Contender::WasmtimeCold | Contender::WasmtimeWarm => WASMTIME,
-        Contender::OursCold | Contender::OursWarm | Contender::OursHot => OURS,
+        Contender::OursCold
+        | Contender::OursBaseline
+        | Contender::OursEmbedded
+        | Contender::OursWarm
+        | Contender::OursHot => OURS,
     }
 }
 

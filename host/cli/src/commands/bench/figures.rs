@@ -1,6 +1,8 @@
 //! What was measured, as a table and as JSON.
 
 use super::contender::Contender;
+use super::phases::{self, Part};
+use super::workshop::Sample;
 use crate::args::BenchArgs;
 use crate::text::{self, Align, Table};
 use serde_json::{Value, json};
@@ -10,14 +12,36 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Measured {
     pub(super) contender: Contender,
+    /// Of whole starts, from before the process is made to its end.
     pub(super) times: Vec<Duration>,
+    /// Until the guest's first instruction.
+    pub(super) firsts: Vec<Duration>,
+    phases: Vec<Vec<(String, Duration)>>,
     pub(super) peak_memory: Option<u64>,
+    /// Why it was not measured.
+    pub(super) left_out: Option<String>,
     exit_codes: Vec<i32>,
 }
 
 impl Measured {
     pub(super) fn new(contender: Contender) -> Self {
-        Self { contender, times: Vec::new(), peak_memory: None, exit_codes: Vec::new() }
+        Self {
+            contender,
+            times: Vec::new(),
+            firsts: Vec::new(),
+            phases: Vec::new(),
+            peak_memory: None,
+            left_out: None,
+            exit_codes: Vec::new(),
+        }
+    }
+
+    /// Adds a measured start.
+    pub(super) fn take(&mut self, sample: Sample) {
+        self.times.push(sample.total);
+        self.firsts.extend(sample.first);
+        self.phases.push(sample.phases);
+        self.note_exit(sample.exit_code);
     }
 
     /// Remembers a way in which the guest ended, once.
@@ -30,6 +54,16 @@ impl Measured {
     pub(super) fn summary(&self) -> Summary {
         Summary::of(&self.times)
     }
+
+    /// The middle time until the guest's first instruction.
+    pub(super) fn first(&self) -> Option<Duration> {
+        (!self.firsts.is_empty()).then(|| Summary::of(&self.firsts).median)
+    }
+
+    /// The parts of a start, in their order: the middle time of each, and what is left until its end.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        phases::parts(&self.phases, self.summary().median)
+    }
 }
 
 /// The least, the middle and the most.
@@ -41,7 +75,7 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    fn of(times: &[Duration]) -> Self {
+    pub(super) fn of(times: &[Duration]) -> Self {
         let mut sorted = times.to_vec();
         sorted.sort();
         let at = |index: usize| sorted.get(index).copied().unwrap_or_default();
@@ -79,24 +113,37 @@ impl Figures {
             ("min", Align::Right),
             ("median", Align::Right),
             ("max", Align::Right),
+            ("first instruction", Align::Right),
             ("faster", Align::Right),
             ("peak memory", Align::Right),
             ("runs", Align::Right),
         ];
         let mut table = Table::new(&columns);
-        for one in &self.contenders {
+        for one in self.measured() {
             let summary = one.summary();
             table.row(vec![
                 one.contender.name().to_owned(),
                 text::time(summary.min),
                 text::time(summary.median),
                 text::time(summary.max),
+                one.first().map_or_else(|| "-".to_owned(), text::time),
                 ratio_words(self.ratio(one)),
                 one.peak_memory.map_or_else(|| "-".to_owned(), text::size),
                 one.times.len().to_string(),
             ]);
         }
-        format!("{} ({})\n\n{}", self.command, text::size(self.wasm_bytes), table.render())
+        let mut text = format!("{} ({})\n\n{}", self.command, text::size(self.wasm_bytes), table.render());
+        for one in &self.contenders {
+            if let Some(why) = &one.left_out {
+                text.push_str(&format!("\n{} was not measured: {why}\n", one.contender.name()));
+            }
+        }
+        text
+    }
+
+    /// Those that could be measured.
+    pub(super) fn measured(&self) -> impl Iterator<Item = &Measured> {
+        self.contenders.iter().filter(|one| one.left_out.is_none())
     }
 
     /// What the figures do not say by themselves.
@@ -130,14 +177,18 @@ impl Figures {
 
     fn contender_json(&self, one: &Measured) -> Value {
         let summary = one.summary();
+        let parts = one.parts().into_iter().map(|part| (part.name, text::microseconds(part.time).into()));
         json!({
             "name": one.contender.id(),
+            "left_out": one.left_out,
             "min_us": text::microseconds(summary.min),
             "median_us": text::microseconds(summary.median),
             "max_us": text::microseconds(summary.max),
             "ratio": self.ratio(one),
             "peak_memory_bytes": one.peak_memory,
             "exit_codes": one.exit_codes,
+            "first_instruction_us": one.first().map(text::microseconds),
+            "parts_us": parts.collect::<serde_json::Map<_, _>>(),
             "times_us": one.times.iter().copied().map(text::microseconds).collect::<Vec<_>>(),
         })
     }

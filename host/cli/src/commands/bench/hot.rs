@@ -1,11 +1,13 @@
 //! The program again and again in one process, which has its code already: what a host that keeps modules pays.
 
+use super::workshop::Sample;
 use crate::commands::run::{default_engine, guest_of};
 use crate::failure::Failure;
 use glowplug_cache::{ModuleCache, Settings, Source};
 use glowplug_runtime::{GuestOptions, PreparedGuest};
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Instant;
 
 /// A program that is ready to be run.
 pub(super) struct Hot {
@@ -31,7 +33,13 @@ impl Hot {
     }
 
     /// One run: a new instance, from its making to its end.
-    pub(super) fn run(&self) -> Result<i32, Failure> {
-        Ok(self.prepared.run(&self.options, || ())?.outcome.exit_code())
+    pub(super) fn run(&self) -> Result<Sample, Failure> {
+        let mut first = None;
+        let start = Instant::now();
+        let finished = self.prepared.run(&self.options, || first = Some(start.elapsed()))?;
+        let (exit_code, instantiate) = (finished.outcome.exit_code(), finished.phases.instantiate);
+        drop(finished);
+        let phases = vec![("instantiate".to_owned(), instantiate)];
+        Ok(Sample { total: start.elapsed(), exit_code, first, phases })
     }
 }

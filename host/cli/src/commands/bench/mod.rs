@@ -5,15 +5,19 @@ mod contender;
 mod figures;
 mod hot;
 mod page;
+mod phases;
+mod stacked;
+mod workshop;
 
 use crate::args::BenchArgs;
 use crate::commands::compile::write_atomically;
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Steps;
-use contender::{Contender, Workshop};
+use contender::Contender;
 use figures::{Figures, Measured};
 use std::path::Path;
+use workshop::Workshop;
 
 /// Measures, prints a table, and writes the files that were asked for.
 pub(crate) fn run(args: &BenchArgs) -> Result<i32, Failure> {
@@ -43,20 +47,22 @@ fn measure(workshop: &Workshop, args: &BenchArgs) -> Result<Vec<Measured>, Failu
     let steps = Steps::new(args.runs as usize + 1, "measuring");
     for one in &mut measured {
         steps.say(one.contender.name());
-        let checked = workshop.check(one.contender)?;
-        one.peak_memory = checked.peak_memory;
-        one.note_exit(checked.exit_code);
+        match workshop.check(one.contender)? {
+            Ok(checked) => {
+                one.peak_memory = checked.peak_memory;
+                one.note_exit(checked.exit_code);
+            }
+            Err(why) => one.left_out = Some(why),
+        }
     }
     steps.advance();
     for round in 0..args.runs {
         for one in &mut measured {
-            if one.contender.compiles() && round >= cold_rounds {
+            if one.left_out.is_some() || one.contender.compiles() && round >= cold_rounds {
                 continue;
             }
             steps.say(one.contender.name());
-            let (time, exit_code) = workshop.measure(one.contender)?;
-            one.times.push(time);
-            one.note_exit(exit_code);
+            one.take(workshop.measure(one.contender)?);
         }
         steps.advance();
     }

@@ -1,7 +1,7 @@
 //! The page: one file without anything from elsewhere, for light and dark screens.
 
-use super::chart;
 use super::figures::{Figures, ratio_words};
+use super::{chart, stacked};
 use crate::failure::Failure;
 use crate::text;
 use std::fmt::Write as _;
@@ -16,6 +16,7 @@ const STYLE: &str = "
 body { background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto;
        max-width: 60rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem; margin-bottom: 0; }
+h2 { font-size: 1.1rem; margin: 2rem 0 0; }
 p { color: var(--soft); margin-top: .25rem; }
 code { font: .95em ui-monospace, monospace; overflow-wrap: anywhere; }
 figure { margin: 1.5rem 0; overflow-x: auto; }
@@ -49,6 +50,11 @@ pub(super) fn render(figures: &Figures) -> Result<String, Failure> {
 <figure>
 {chart}
 </figure>
+<h2>What the starts are made of</h2>
+<p>Each bar is one start, from its beginning to its end; the parts are in the order in which they happen.</p>
+<figure>
+{parts}
+</figure>
 <div class=\"table\">
 {table}</div>
 </body>
@@ -58,23 +64,25 @@ pub(super) fn render(figures: &Figures) -> Result<String, Failure> {
         version = env!("CARGO_PKG_VERSION"),
         wasmtime = glowplug_cache::WASMTIME_VERSION,
         chart = chart::svg(figures)?,
+        parts = stacked::svg(figures)?,
         table = table(figures),
     ))
 }
 
 fn table(figures: &Figures) -> String {
     let mut html = String::from("<table>\n<tr>");
-    for heading in ["start", "min", "median", "max", "faster", "peak memory", "runs"] {
+    for heading in ["start", "min", "median", "max", "first instruction", "faster", "peak memory", "runs"] {
         let _ = write!(html, "<th>{heading}</th>");
     }
     html.push_str("</tr>\n");
-    for one in &figures.contenders {
+    for one in figures.measured() {
         let summary = one.summary();
         let cells = [
             one.contender.name().to_owned(),
             text::time(summary.min),
             text::time(summary.median),
             text::time(summary.max),
+            one.first().map_or_else(|| "–".to_owned(), text::time),
             ratio_words(figures.ratio(one)),
             one.peak_memory.map_or_else(|| "–".to_owned(), text::size),
             one.times.len().to_string(),
@@ -97,6 +105,7 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::super::contender::Contender;
     use super::super::figures::Measured;
+    use super::super::workshop::Sample;
     use super::*;
     use std::time::Duration;
 
@@ -104,11 +113,14 @@ mod tests {
     fn the_page_stands_alone_and_escapes_what_it_is_given() {
         let contenders = Contender::ALL
             .iter()
-            .zip([4_000_000_u64, 4_100_000, 68_000, 4_050_000, 2_100, 70])
+            .zip([4_000_000_u64, 4_100_000, 68_000, 4_050_000, 700_000, 6_000, 2_100, 70])
             .map(|(contender, microseconds)| {
                 let mut measured = Measured::new(*contender);
-                measured.times =
-                    [90, 100, 120].map(|percent| Duration::from_micros(microseconds * percent / 100)).to_vec();
+                for percent in [90, 100, 120] {
+                    let total = Duration::from_micros(microseconds * percent / 100);
+                    let phases = vec![("open".to_owned(), total / 10), ("compile<".to_owned(), total / 2)];
+                    measured.take(Sample { total, exit_code: 0, first: Some(total * 3 / 5), phases });
+                }
                 measured
             })
             .collect();
@@ -117,6 +129,7 @@ mod tests {
         assert!(page.contains("&lt;b&gt;.wasm &amp; &quot;x&quot;") && !page.contains("<b>"));
         // The name space of SVG is a name, not an address that anybody fetches.
         assert!(!page.replace("http://www.w3.org/2000/svg", "").contains("http"), "{page}");
-        assert!(page.contains("<svg") && page.contains("glowplug, warm"));
+        assert_eq!(page.matches("<svg").count(), 2);
+        assert!(page.contains("glowplug, warm") && page.contains("compile&lt;") && !page.contains("compile<"));
     }
 }
