@@ -15,6 +15,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -35,9 +36,27 @@ class Contender:
 
     def prepare(self):
         if self.emptied:
+            end_processes_naming(self.emptied)
             shutil.rmtree(self.emptied, ignore_errors=True)
             # A cache may refuse a folder that others can write to.
             os.makedirs(self.emptied, mode=0o700)
+
+
+def end_processes_naming(folder):
+    """Ends what an earlier start left behind to work on in this folder: it would run beside the next contender."""
+    for process in os.listdir("/proc"):
+        if not process.isdigit() or int(process) == os.getpid():
+            continue
+        try:
+            with open(f"/proc/{process}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+            with open(f"/proc/{process}/stat", "rb") as file:
+                session = int(file.read().rsplit(b")", 1)[1].split()[3])
+            # Only one that has made itself independent: not this program's caller, whose command line names the folder too.
+            if os.fsencode(folder) in words and session == int(process):
+                os.kill(int(process), signal.SIGKILL)
+        except (OSError, ValueError):
+            pass
 
 
 def main():
@@ -50,6 +69,8 @@ def main():
         for contender in contenders[start:] + contenders[:start]:
             contender.prepare()
             taken = time_of(contender, settings.expect_exit)
+            if contender.emptied:
+                end_processes_naming(contender.emptied)
             if done >= settings.warmup:
                 contender.milliseconds.append(taken)
         show_progress(f"round {done + 1} of {rounds}")
@@ -58,6 +79,8 @@ def main():
         for contender in contenders:
             contender.prepare()
             contender.kibibytes.append(peak_memory_of(contender, settings.expect_exit))
+            if contender.emptied:
+                end_processes_naming(contender.emptied)
         show_progress(f"memory, round {done + 1} of {settings.memory_runs}")
     show_progress("")
 

@@ -59,10 +59,14 @@ class Figures:
 def main():
     figures = Figures(sys.argv[1:])
     promises = [
-        ("warm start, 10 MB, against wasmtime's", lambda: figures.time_ratio("10 MB, warm", 1 / 30)),
+        ("warm start, 70 MB, against wasmtime's", lambda: figures.time_ratio("70 MB, warm", 1 / 60)),
+        ("peak memory of a warm start, 70 MB, against wasmtime's",
+         lambda: figures.memory_ratio("70 MB, warm", 1 / 4)),
+        ("warm start, 10 MB, against wasmtime's", lambda: figures.time_ratio("10 MB, warm", 1 / 35)),
         ("warm start, 10 MB, against 1.2 x 60 KB + 1.5 ms",
          lambda: figures.independent_of_size("10 MB, warm", "60 KB, warm", 1.2, 1.5)),
-        ("warm start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, warm", 1 / 2)),
+        ("warm start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, warm", 1 / 3)),
+        ("cold start, 10 MB, against wasmtime's", lambda: figures.time_ratio("10 MB, cold", 1 / 4)),
         ("cold start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, cold", 1.05)),
         ("peak memory of a warm start, 10 MB, against wasmtime's",
          lambda: figures.memory_ratio("10 MB, warm", 1 / 2)),

