@@ -38,6 +38,7 @@ mod error;
 mod evict;
 mod fingerprint;
 mod flights;
+mod functions;
 mod identity;
 mod key;
 mod load;
@@ -59,10 +60,11 @@ pub use fingerprint::{EngineFingerprint, EngineInputs, FieldChange, WASMTIME_VER
 pub use key::{CacheKey, Digest, Kind, ModuleDigest, SCHEMA};
 pub use native::{Code, load_precompiled};
 pub use observer::{Event, Observer};
-pub use report::{BackendUsed, LoadReport, MissReason, Outcome, Phases, Probe, Tier};
-pub use settings::{Backend, Settings, SettingsError, Verify};
+pub use report::{BackendUsed, LoadReport, MissReason, Outcome, Phases, Probe, Reused, Tier};
+pub use settings::{Backend, Incremental, Settings, SettingsError, Verify};
 pub use source::{EmbeddedArtifact, Source};
 pub use store::admin::{Entry, Finding, Pruned, Removed, Stats};
+pub use store::functions::FunctionPack;
 
 /// A panic in one thread must not take the cache from the others: what these locks guard is whole between any two
 /// statements.

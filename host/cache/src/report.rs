@@ -202,8 +202,19 @@ pub struct LoadReport {
     pub phases: Phases,
     /// What this hit saved: the time that compiling took when the artifact was made.
     pub saved: Option<Duration>,
+    /// What this compilation did not have to compile, where it asked.
+    pub reused: Option<Reused>,
     /// What went wrong without harm: an artifact that could not be stored, a record that could not be read.
     pub notes: Vec<String>,
+}
+
+/// Functions that were found instead of compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reused {
+    /// How many.
+    pub functions: u64,
+    /// Of how many, trampolines included.
+    pub of: u64,
 }
 
 /// Would a load be a hit?

@@ -14,7 +14,7 @@ use crate::store::{Lookup, Store, layout};
 impl<E: Engines> Load<'_, E> {
     /// What a load would find, without changing anything.
     pub(crate) fn probe(cache: &ModuleCache, engines: &E, source: &Source<'_>) -> Result<Probe, LoadError> {
-        let mut load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new() };
+        let mut load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new(), unhurried: false };
         let mut resolved = load.resolve(cache.store.as_ref())?;
         let mut probe = Probe {
             outcome: Outcome::Bypass,

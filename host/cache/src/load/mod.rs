@@ -1,6 +1,7 @@
 //! How a load goes: whose wasm, which key, where the artifact is; and when it is nowhere, compiling it once.
 
 mod explain;
+mod incremental;
 mod plain;
 mod resolve;
 
@@ -18,6 +19,7 @@ use crate::source::{Inner, Source, to_binary};
 use crate::store::records::{Manifest, SourceEntry};
 use crate::store::{Found, KeyLock, Lookup, Store, counters};
 use explain::explain;
+use incremental::Increment;
 use resolve::{Resolved, read_file};
 use std::borrow::Cow;
 use std::io;
@@ -31,6 +33,8 @@ pub(crate) struct Load<'l, E> {
     source: &'l Source<'l>,
     phases: Phases,
     notes: Vec<String>,
+    /// Nobody waits for the code: compiling may prepare for the next time.
+    unhurried: bool,
 }
 
 /// What the store has.
@@ -64,11 +68,20 @@ type LoadResult = Result<(Code, LoadReport), LoadError>;
 impl<'l, E: Engines> Load<'l, E> {
     /// Loads, and counts what happened.
     pub(crate) fn run(cache: &ModuleCache, engines: &E, source: &Source<'_>, want: Option<Kind>) -> LoadResult {
-        let load = Load { cache, engines, source, phases: Phases::default(), notes: Vec::new() };
+        Load { cache, engines, source, phases: Phases::default(), notes: Vec::new(), unhurried: false }.go(want)
+    }
+
+    /// The same where nobody waits for the code.
+    pub(crate) fn run_unhurried(cache: &ModuleCache, engines: &E, source: &Source<'_>) -> LoadResult {
+        Load { cache, engines, source, phases: Phases::default(), notes: Vec::new(), unhurried: true }.go(None)
+    }
+
+    fn go(self, want: Option<Kind>) -> LoadResult {
+        let cache = self.cache;
         let (code, report) = match (&cache.store, &cache.wasmtime) {
-            (Some(store), _) => load.through_store(store, want)?,
-            (None, Some(wasmtime)) => load.through_wasmtime(wasmtime, want)?,
-            (None, None) => load.through_none(want)?,
+            (Some(store), _) => self.through_store(store, want)?,
+            (None, Some(wasmtime)) => self.through_wasmtime(wasmtime, want)?,
+            (None, None) => self.through_none(want)?,
         };
         report.count(cache);
         tracing::debug!(
@@ -282,7 +295,7 @@ impl<'l, E: Engines> Load<'l, E> {
     /// Compiles, and puts the artifact into the store in the place of whatever is there.
     fn compile_anew(mut self, store: &Store, key: CacheKey, resolved: Resolved<'l>, reason: MissReason) -> LoadResult {
         let start = Instant::now();
-        let compiled = self.compile(&key, &resolved)?;
+        let (compiled, increment) = self.compile(store, &key, &resolved)?;
         let took = start.elapsed();
         self.phases.compile = Some(took);
 
@@ -296,6 +309,7 @@ impl<'l, E: Engines> Load<'l, E> {
         let mut report = self.report(Outcome::Miss, Tier::Compiled, BackendUsed::Aot, Some(key), &resolved);
         report.artifact_bytes = Some(bytes);
         report.reason = Some(reason);
+        report.reused = increment.map(|increment| self.keep_functions(store, &key, resolved.history, &increment));
         Ok((code, report))
     }
 
@@ -328,7 +342,12 @@ impl<'l, E: Engines> Load<'l, E> {
         }
     }
 
-    fn compile(&self, key: &CacheKey, resolved: &Resolved<'_>) -> Result<Compiled, LoadError> {
+    fn compile(
+        &mut self,
+        store: &Store,
+        key: &CacheKey,
+        resolved: &Resolved<'_>,
+    ) -> Result<(Compiled, Option<Increment>), LoadError> {
         let name = &self.source.name();
         let read;
         let wasm: &[u8] = match &resolved.wasm {
@@ -341,9 +360,14 @@ impl<'l, E: Engines> Load<'l, E> {
         let wasm = to_binary(name, wasm)?;
         self.cache.tell(Event::Compiling { source: name, wasm_bytes: wasm.len() as u64 });
         let start = Instant::now();
-        let compiled = native::compile(self.compiler()?, key.kind, &wasm);
+        let increment = self.increment(store, key, resolved.history, wasm.len());
+        let compiled = match &increment {
+            Some(increment) => increment.compile(key, &wasm),
+            None => native::compile(self.compiler()?, key.kind, &wasm),
+        };
         self.cache.tell(Event::Compiled { source: name, took: start.elapsed() });
-        compiled.map_err(|source| LoadError::Compile { name: name.clone(), source })
+        let compiled = compiled.map_err(|source| LoadError::Compile { name: name.clone(), source })?;
+        Ok((compiled, increment))
     }
 
     /// Reads the wasm of a file whose digest was known from its identity. It may have changed since we looked: then what
@@ -424,6 +448,7 @@ impl<'l, E: Engines> Load<'l, E> {
             artifact_bytes: None,
             phases: self.phases,
             saved: None,
+            reused: None,
             notes: std::mem::take(&mut self.notes),
         }
     }
