@@ -213,3 +213,37 @@ fn a_folder_that_others_can_write_to_is_refused() {
     assert!(stderr(&output).starts_with("warning: the cache is not used: "), "{output:?}");
     assert!(stdout(&output).starts_with("a.wat: bypass: "), "{output:?}");
 }
+
+/// Warming keeps the functions of a large module, and says what it did not have to compile after a change.
+#[test]
+fn functions_are_kept_and_counted() {
+    let context = Context::new();
+    let module = |answer: u32| {
+        let body = "local.get 0 i32.const 3 i32.mul i32.const 5 i32.xor local.set 0 ".repeat(80);
+        let functions: String = (0..400)
+            .map(|n| format!("(func (param i32) (result i32) {body} local.get 0 i32.const {n} i32.add)"))
+            .collect();
+        let text = format!("(module {functions} (func (export \"_start\") i32.const {answer} drop))");
+        wat::parse_str(text).expect("sound text")
+    };
+    assert!(module(1).len() > 256 << 10, "{} bytes", module(1).len());
+    context.write("large.wasm", module(1));
+    let first = context.json(["cache", "warm", "large.wasm", "--json"]);
+    assert!(first[0]["reused"]["of"].as_u64() > Some(400), "{first}");
+    context.write("large.wasm", module(2));
+    let second = context.json(["cache", "warm", "large.wasm", "--json"]);
+    assert!(second[0]["reused"]["functions"].as_u64() > Some(200), "{second}");
+    let listed = context.json(["cache", "ls", "--json"]);
+    assert_eq!(listed.as_array().map(Vec::len), Some(3), "{listed}");
+    let stats = context.json(["cache", "stats", "--json"]);
+    assert_eq!((&stats["entries"], &stats["function_packs"]), (&2.into(), &1.into()));
+    assert_eq!(stats["function_bytes"], listed[2]["function_bytes"]);
+    assert!(context.seen(["cache", "stats"]).contains("of 1 module"));
+    assert!(context.seen(["cache", "ls"]).contains(" functions "));
+    assert!(context.seen(["cache", "verify"]).contains("all sound"));
+    context.command(["cache", "clear"]).output().expect("the program starts");
+    assert_eq!(context.json(["cache", "stats", "--json"])["function_packs"], 0);
+    let mut off = context.command(["cache", "warm", "large.wasm", "--json"]);
+    let off = off.env("GLOWPLUG_INCREMENTAL", "off").output().expect("the program starts");
+    assert!(String::from_utf8_lossy(&off.stdout).contains("\"reused\": null"), "{off:?}");
+}

@@ -15,6 +15,7 @@ use crate::settings::{Backend, Settings, SettingsError};
 use crate::source::Source;
 use crate::store::admin::{Entry, Finding, Pruned, Stats};
 use crate::store::counters::Counters;
+use crate::store::functions::FunctionPack;
 use crate::store::{self, Store};
 use std::fmt;
 use std::io;
@@ -281,7 +282,8 @@ impl ModuleCache {
         Load::probe(self, engine, source)
     }
 
-    /// Makes sure that the next load is a hit, and drops the code.
+    /// Makes sure that the next load is a hit, and drops the code. Nobody waits for it, so functions are kept for the next
+    /// compilation, and those that did not change since the last one are not compiled again ([`Settings::incremental`]).
     ///
     /// # Errors
     /// When the source cannot be read or does not compile.
@@ -295,7 +297,7 @@ impl ModuleCache {
     /// assert_eq!(cache.load(&engine, &source).unwrap().report.outcome, Outcome::Hit);
     /// ```
     pub fn warm<E: Engines>(&self, engine: &E, source: &Source<'_>) -> Result<LoadReport, LoadError> {
-        Load::run(self, engine, source, None).map(|(_, report)| report)
+        Load::run_unhurried(self, engine, source).map(|(_, report)| report)
     }
 
     /// Every artifact in the store.
@@ -312,6 +314,22 @@ impl ModuleCache {
     /// ```
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
         self.opened()?.entries()
+    }
+
+    /// The functions that are kept for the next compilation of their source.
+    ///
+    /// # Errors
+    /// When there is no store, or it cannot be read.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// cache.warm(&LazyEngine::new((), |()| wasmtime::Config::new()), &Source::bytes("mine", &b"(module)"[..])).unwrap();
+    /// assert_eq!(cache.function_packs().unwrap(), [], "nothing is kept of what is compiled in no time");
+    /// ```
+    pub fn function_packs(&self) -> io::Result<Vec<FunctionPack>> {
+        self.opened()?.function_packs()
     }
 
     /// Figures about the store, and about all loads so far that it knows of.

@@ -5,7 +5,7 @@ use crate::fingerprint::{Blake3Hasher, EngineFingerprint, WASMTIME_VERSION};
 use crate::key::Digest;
 use std::hash::{Hash, Hasher as _};
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use wasmtime::{Config, Engine};
 
 /// What a load needs of engines. Implemented by Wasmtime's [`Engine`] as it is, and by [`LazyEngine`].
@@ -22,6 +22,13 @@ pub trait Engines: sealed::Sealed + Sync {
     fn known_fingerprint(&self) -> Option<&OnceLock<EngineFingerprint>>;
     #[doc(hidden)]
     fn cached_by(&self, cache: &wasmtime::Cache) -> wasmtime::Result<Engine>;
+    /// An engine of the same settings that asks `functions` before it compiles one, where there can be one: an engine that
+    /// is made already cannot be given them afterwards, and Winch does not take them.
+    #[doc(hidden)]
+    fn incremental(&self, functions: Arc<dyn wasmtime::CacheStore>) -> Option<Engine> {
+        let _ = functions;
+        None
+    }
 }
 
 mod sealed {
@@ -189,6 +196,12 @@ impl<S: Hash + Sync> Engines for LazyEngine<S> {
 
     fn known_fingerprint(&self) -> Option<&OnceLock<EngineFingerprint>> {
         Some(&self.fingerprint)
+    }
+
+    fn incremental(&self, functions: Arc<dyn wasmtime::CacheStore>) -> Option<Engine> {
+        let mut config = (self.make)(&self.spec);
+        let made = config.enable_incremental_compilation(functions).and_then(|config| Engine::new(config));
+        made.inspect_err(|error| tracing::debug!(%error, "compiling everything")).ok()
     }
 
     fn cached_by(&self, cache: &wasmtime::Cache) -> wasmtime::Result<Engine> {

@@ -38,6 +38,7 @@ mod error;
 mod evict;
 mod fingerprint;
 mod flights;
+mod functions;
 mod identity;
 mod key;
 mod load;
@@ -60,10 +61,11 @@ pub use fingerprint::{EngineFingerprint, EngineInputs, FieldChange, WASMTIME_VER
 pub use key::{CacheKey, Digest, Kind, ModuleDigest, SCHEMA};
 pub use native::{Code, load_precompiled};
 pub use observer::{Event, Observer};
-pub use report::{BackendUsed, CompilerTier, LoadReport, MissReason, NoBaseline, Outcome, Phases, Probe, Tier};
-pub use settings::{Backend, Settings, SettingsError, Verify};
+pub use report::{BackendUsed, CompilerTier, LoadReport, MissReason, NoBaseline, Outcome, Phases, Probe, Reused, Tier};
+pub use settings::{Backend, Incremental, Settings, SettingsError, Verify};
 pub use source::{EmbeddedArtifact, Source};
 pub use store::admin::{Entry, Finding, Pruned, Removed, Stats};
+pub use store::functions::FunctionPack;
 pub use store::jobs::{Job, JobLimits, JobState};
 pub use tiers::{Claim, Pending, Tiered, Tiers};
 

@@ -259,8 +259,19 @@ pub struct LoadReport {
     pub code: Option<CompilerTier>,
     /// Why that was not the baseline compiler, where there was no optimized artifact yet.
     pub no_baseline: Option<NoBaseline>,
+    /// What this compilation did not have to compile, where it asked.
+    pub reused: Option<Reused>,
     /// What went wrong without harm: an artifact that could not be stored, a record that could not be read.
     pub notes: Vec<String>,
+}
+
+/// Functions that were found instead of compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reused {
+    /// How many.
+    pub functions: u64,
+    /// Of how many, trampolines included.
+    pub of: u64,
 }
 
 /// Would a load be a hit?

@@ -32,6 +32,20 @@ pub enum Verify {
     Always,
 }
 
+/// Whether compilations that nobody waits for keep the code of each function, so that after a change to the wasm only the
+/// functions that changed are compiled again ([`ModuleCache::warm`](crate::ModuleCache::warm)).
+///
+/// It takes about as much room again as the artifact, within the same limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Incremental {
+    /// They do, for wasm of 256 KiB and more; what is smaller is compiled whole before anybody notices.
+    #[default]
+    On,
+    /// They compile everything.
+    Off,
+}
+
 macro_rules! words {
     ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl fmt::Display for $type {
@@ -52,6 +66,7 @@ macro_rules! words {
 }
 
 words!(Backend { Auto = "auto", Aot = "aot", Wasmtime = "wasmtime", Off = "off" });
+words!(Incremental { On = "on", Off = "off" });
 words!(Verify { Stamped = "stamped", Always = "always" });
 
 /// How a [`ModuleCache`](crate::ModuleCache) works. Made with [`Settings::new`]; change what you need.
@@ -75,6 +90,10 @@ pub struct Settings {
     pub backend: Backend,
     /// When artifacts are hashed.
     pub verify: Verify,
+    /// Whether functions are kept for the next compilation.
+    pub incremental: Incremental,
+    /// The least bytes of wasm for which they are.
+    pub(crate) incremental_from: u64,
     /// The most bytes that artifacts may take before the least recently used are evicted.
     pub max_bytes: u64,
     /// The most artifacts.
@@ -92,7 +111,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings with the defaults: `auto`, `stamped`, 4 GiB, 10,000 artifacts, 30 days, 256 MiB resident, two minutes of
+    /// Settings with the defaults: `auto`, `stamped`, incremental, 4 GiB, 10,000 artifacts, 30 days, 256 MiB resident, two minutes of
     /// waiting, hourly evictions of at most 100 ms.
     pub fn new(folder: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
         Self {
@@ -100,6 +119,8 @@ impl Settings {
             key_file: key_file.into(),
             backend: Backend::Auto,
             verify: Verify::Stamped,
+            incremental: Incremental::On,
+            incremental_from: 256 << 10,
             max_bytes: 4 << 30,
             max_entries: 10_000,
             max_age: Duration::from_secs(30 * 24 * 3600),

@@ -1,6 +1,7 @@
 //! How a load goes: whose wasm, which key, where the artifact is; and when it is nowhere, compiling it once.
 
 mod explain;
+mod incremental;
 mod plain;
 mod resolve;
 mod tiered;
@@ -19,6 +20,7 @@ use crate::source::{Inner, Source, to_binary};
 use crate::store::records::{LockNote, Manifest, SourceEntry};
 use crate::store::{Found, KeyLock, Lookup, Store, counters};
 use explain::explain;
+use incremental::Increment;
 use resolve::{Resolved, read_file};
 use std::borrow::Cow;
 use std::io;
@@ -34,6 +36,8 @@ pub(crate) struct Load<'l, E> {
     source: &'l Source<'l>,
     phases: Phases,
     notes: Vec<String>,
+    /// Nobody waits for the code: compiling may prepare for the next time.
+    unhurried: bool,
     /// This is the load of a baseline artifact.
     instead: Option<Instead<'l, E>>,
 }
@@ -78,18 +82,27 @@ type LoadResult = Result<(Code, LoadReport), LoadError>;
 impl<'l, E: Engines> Load<'l, E> {
     /// Loads, and counts what happened.
     pub(crate) fn run(cache: &ModuleCache, engines: &E, source: &Source<'_>, want: Option<Kind>) -> LoadResult {
-        let load = Load::new(cache, engines, source);
+        Load::new(cache, engines, source).go(want)
+    }
+
+    /// The same where nobody waits for the code.
+    pub(crate) fn run_unhurried(cache: &ModuleCache, engines: &E, source: &Source<'_>) -> LoadResult {
+        Load { unhurried: true, ..Load::new(cache, engines, source) }.go(None)
+    }
+
+    fn go(self, want: Option<Kind>) -> LoadResult {
+        let cache = self.cache;
         let (code, report) = match (&cache.store, &cache.wasmtime) {
-            (Some(store), _) => load.through_store(store, want)?,
-            (None, Some(wasmtime)) => load.through_wasmtime(wasmtime, want)?,
-            (None, None) => load.through_none(want)?,
+            (Some(store), _) => self.through_store(store, want)?,
+            (None, Some(wasmtime)) => self.through_wasmtime(wasmtime, want)?,
+            (None, None) => self.through_none(want)?,
         };
         report.record(cache);
         Ok((code, report))
     }
 
     fn new(cache: &'l ModuleCache, engines: &'l E, source: &'l Source<'l>) -> Self {
-        Load { cache, engines, source, phases: Phases::default(), notes: Vec::new(), instead: None }
+        Load { cache, engines, source, phases: Phases::default(), notes: Vec::new(), unhurried: false, instead: None }
     }
 
     fn through_store(mut self, store: &Store, want: Option<Kind>) -> LoadResult {
@@ -319,7 +332,7 @@ impl<'l, E: Engines> Load<'l, E> {
         reason: MissReason,
     ) -> LoadResult {
         let start = Instant::now();
-        let compiled = self.compile(&key, resolved)?;
+        let (compiled, increment) = self.compile(store, &key, resolved)?;
         let took = start.elapsed();
         self.phases.compile = Some(took);
 
@@ -333,6 +346,7 @@ impl<'l, E: Engines> Load<'l, E> {
         let mut report = self.report(Outcome::Miss, Tier::Compiled, BackendUsed::Aot, Some(key), resolved);
         report.artifact_bytes = Some(bytes);
         report.reason = Some(reason);
+        report.reused = increment.map(|increment| self.keep_functions(store, &key, resolved.history, &increment));
         Ok((code, report))
     }
 
@@ -371,7 +385,12 @@ impl<'l, E: Engines> Load<'l, E> {
         LockNote { pid: std::process::id(), key, source: self.source.name(), since: Timestamp::now(), background }
     }
 
-    fn compile(&self, key: &CacheKey, resolved: &Resolved<'_>) -> Result<Compiled, LoadError> {
+    fn compile(
+        &mut self,
+        store: &Store,
+        key: &CacheKey,
+        resolved: &Resolved<'_>,
+    ) -> Result<(Compiled, Option<Increment>), LoadError> {
         let name = &self.source.name();
         let read;
         let wasm: &[u8] = match &resolved.wasm {
@@ -384,9 +403,14 @@ impl<'l, E: Engines> Load<'l, E> {
         let wasm = to_binary(name, wasm)?;
         self.cache.tell(Event::Compiling { source: name, wasm_bytes: wasm.len() as u64 });
         let start = Instant::now();
-        let compiled = native::compile(self.compiler()?, key.kind, &wasm);
+        let increment = self.increment(store, key, resolved.history, wasm.len());
+        let compiled = match &increment {
+            Some(increment) => increment.compile(key, &wasm),
+            None => native::compile(self.compiler()?, key.kind, &wasm),
+        };
         self.cache.tell(Event::Compiled { source: name, took: start.elapsed() });
-        compiled.map_err(|source| LoadError::Compile { name: name.clone(), source })
+        let compiled = compiled.map_err(|source| LoadError::Compile { name: name.clone(), source })?;
+        Ok((compiled, increment))
     }
 
     /// Reads the wasm of a file whose digest was known from its identity. It may have changed since we looked: then what
@@ -469,6 +493,7 @@ impl<'l, E: Engines> Load<'l, E> {
             saved: None,
             code: None,
             no_baseline: None,
+            reused: None,
             notes: std::mem::take(&mut self.notes),
         }
     }

@@ -147,7 +147,7 @@ pub(crate) fn claimed<E: Engines>(
     source: &Source<'_>,
     key: &CacheKey,
 ) -> Result<LoadReport, LoadError> {
-    let mut load = Load::new(cache, engines, source);
+    let mut load = Load { unhurried: true, ..Load::new(cache, engines, source) };
     let changed = |what| LoadError::Changed { name: source.name(), what };
     let Some(store) = &cache.store else { return Err(changed("the cache")) };
     if load.fingerprint(store)? != key.engine {

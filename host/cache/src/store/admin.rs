@@ -1,5 +1,6 @@
 //! Looking after a store: listing, checking, evicting, emptying. None of it is on the way of a load.
 
+use super::functions::StoredPack;
 use super::records::{JobRecord, Manifest, SourceEntry};
 use super::{Lookup, Store, layout};
 use crate::disk::Listed;
@@ -42,6 +43,10 @@ pub struct Stats {
     pub entries: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// How many sources and engines functions are kept for.
+    pub function_packs: u64,
+    /// Their bytes.
+    pub function_bytes: u64,
     /// Hits by tier.
     pub hits: BTreeMap<String, u64>,
     /// Misses by reason.
@@ -59,7 +64,7 @@ pub struct Finding {
     pub path: String,
     /// What is wrong with it; `None` when it is sound.
     pub problem: Option<String>,
-    /// The artifact's bytes that were hashed; 0 for other files.
+    /// The bytes of native code that were hashed; 0 for other files.
     pub bytes: u64,
 }
 
@@ -79,7 +84,7 @@ pub struct Removed {
 pub struct Pruned {
     /// What was removed, or would be.
     pub removed: Vec<Removed>,
-    /// Artifacts left.
+    /// Artifacts left, and packs of functions.
     pub kept_entries: u64,
     /// Their bytes.
     pub kept_bytes: u64,
@@ -98,8 +103,33 @@ const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 pub(super) const JOB_AGE: Duration = Duration::from_secs(24 * 3600);
 const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// Functions count as unused for so much longer than they are: they save time when something is compiled, artifacts at every
+/// start; and an artifact's last use is noted to the hour only.
+const PACK_HANDICAP: Duration = Duration::from_secs(24 * 3600);
+
 /// A file in an artifact folder that belongs to no artifact, by its path.
-type Stray = (String, Listed);
+pub(super) type Stray = (String, Listed);
+
+/// Something that counts to the limits.
+struct Kept {
+    path: String,
+    bytes: u64,
+    last_used: SystemTime,
+    /// Of an artifact; else it is a pack of functions.
+    key: Option<CacheKey>,
+}
+
+impl Kept {
+    fn artifact(stored: &Stored) -> Self {
+        let Stored { key, bytes, last_used } = *stored;
+        Self { path: layout::artifact(&key), bytes, last_used, key: Some(key) }
+    }
+
+    fn functions(pack: &StoredPack) -> Self {
+        let last_used = pack.last_used.checked_sub(PACK_HANDICAP).unwrap_or(SystemTime::UNIX_EPOCH);
+        Self { path: pack.path(), bytes: pack.bytes, last_used, key: None }
+    }
+}
 
 /// One artifact as listed, before its manifest is read.
 struct Stored {
@@ -181,9 +211,12 @@ impl Store {
 
     pub(crate) fn stats(&self) -> io::Result<Stats> {
         let (stored, _) = self.walk()?;
+        let packs = self.walk_functions()?.0;
         let mut stats = Stats {
             entries: stored.len() as u64,
             bytes: stored.iter().map(|entry| entry.bytes).sum(),
+            function_packs: packs.len() as u64,
+            function_bytes: packs.iter().map(|pack| pack.bytes).sum(),
             ..Stats::default()
         };
         for ((outcome, detail), (count, saved_us)) in self.counters()? {
@@ -199,7 +232,7 @@ impl Store {
 
     /// Hashes every artifact and authenticates every record.
     pub(crate) fn verify(&self) -> io::Result<Vec<Finding>> {
-        let (stored, strays) = self.walk()?;
+        let (stored, mut strays) = self.walk()?;
         let mut findings = Vec::new();
         for entry in &stored {
             let problem = match self.lookup(&entry.key, Verify::Always) {
@@ -211,9 +244,15 @@ impl Store {
             };
             findings.push(Finding { path: layout::artifact(&entry.key), problem, bytes: entry.bytes });
         }
+        let (packs, strays_of_packs) = self.walk_functions()?;
+        for pack in packs {
+            let Some(flaw) = self.check_pack(&pack) else { continue };
+            findings.push(Finding { path: pack.path(), problem: flaw.map(describe), bytes: pack.bytes });
+        }
+        strays.extend(strays_of_packs);
         for (path, stray) in strays {
             if !stray.name.starts_with(layout::TEMPORARY) && !stray.meta.is_dir {
-                let problem = Some("it does not belong to an artifact with a manifest".to_owned());
+                let problem = Some("it does not belong to anything that is kept here".to_owned());
                 findings.push(Finding { path, problem, bytes: 0 });
             }
         }
@@ -255,8 +294,11 @@ impl Store {
     /// is for the next time.
     pub(crate) fn prune(&self, limits: Limits, until: Option<Instant>, dry_run: bool) -> io::Result<Pruned> {
         let now = SystemTime::now();
-        let (stored, strays) = self.walk()?;
-        let candidates: Vec<Candidate<usize>> = stored
+        let (stored, mut strays) = self.walk()?;
+        let (packs, strays_of_packs) = self.walk_functions()?;
+        strays.extend(strays_of_packs);
+        let kept: Vec<Kept> = packs.iter().map(Kept::functions).chain(stored.iter().map(Kept::artifact)).collect();
+        let candidates: Vec<Candidate<usize>> = kept
             .iter()
             .enumerate()
             .map(|(id, entry)| Candidate { id, bytes: entry.bytes, last_used: entry.last_used })
@@ -264,21 +306,21 @@ impl Store {
         let mut pruned = Pruned::default();
         let mut evicted = evict::plan(&candidates, now, limits);
         for id in &evicted {
-            let entry = &stored[*id];
+            let entry = &kept[*id];
             if until.is_some_and(|until| Instant::now() > until) {
                 evicted.truncate(pruned.removed.len());
                 break;
             }
             let unused = now.duration_since(entry.last_used).unwrap_or_default();
             let why = if unused > limits.age { "unused for too long" } else { "least recently used, over the limit" };
-            pruned.remove(layout::artifact(&entry.key), entry.bytes, why);
+            pruned.remove(entry.path.as_str(), entry.bytes, why);
             if !dry_run {
-                self.remove_artifact(&entry.key)?;
+                self.remove_kept(entry)?;
             }
         }
-        pruned.kept_entries = (stored.len() - evicted.len()) as u64;
-        let gone: u64 = evicted.iter().map(|id| stored[*id].bytes).sum();
-        pruned.kept_bytes = stored.iter().map(|entry| entry.bytes).sum::<u64>() - gone;
+        pruned.kept_entries = (kept.len() - evicted.len()) as u64;
+        let gone: u64 = evicted.iter().map(|id| kept[*id].bytes).sum();
+        pruned.kept_bytes = kept.iter().map(|entry| entry.bytes).sum::<u64>() - gone;
         // An engine whose artifacts are in use is still to be explained, however long ago it was made.
         let engines: BTreeSet<String> = stored.iter().map(|entry| layout::engine_inputs(entry.key.engine)).collect();
         self.sweep(strays, now, limits.age, &engines, dry_run, &mut pruned)?;
@@ -327,15 +369,31 @@ impl Store {
         Ok(())
     }
 
+    fn remove_kept(&self, kept: &Kept) -> io::Result<()> {
+        match &kept.key {
+            Some(key) => self.remove_artifact(key),
+            None => ignore_missing(self.disk.unlink(&kept.path)),
+        }
+    }
+
     /// The manifest goes first: an artifact without one is not looked at. Whoever has it mapped keeps it.
     fn remove_artifact(&self, key: &CacheKey) -> io::Result<()> {
         ignore_missing(self.disk.unlink(&layout::manifest(key)))?;
         ignore_missing(self.disk.unlink(&layout::artifact(key)))
     }
 
-    /// Removes the artifacts of one module, for every engine.
+    /// Removes the artifacts and functions of one module, for every engine.
     pub(crate) fn remove_module(&self, module: &ModuleDigest) -> io::Result<Pruned> {
         let mut pruned = Pruned::default();
+        for pack in self.packs_of_module(module)? {
+            let pack = Kept::functions(&pack);
+            self.remove_kept(&pack)?;
+            pruned.remove(pack.path, pack.bytes, "asked for");
+        }
+        for pack in self.walk_functions()?.0 {
+            pruned.kept_entries += 1;
+            pruned.kept_bytes += pack.bytes;
+        }
         for entry in self.walk()?.0 {
             if entry.key.module == *module {
                 self.remove_artifact(&entry.key)?;
@@ -351,12 +409,14 @@ impl Store {
     /// Removes everything but the locks that somebody may hold now.
     pub(crate) fn clear(&self) -> io::Result<Pruned> {
         let mut pruned = Pruned::default();
-        for folder in self.list(layout::ARTIFACTS)? {
-            let path = format!("{}/{}", layout::ARTIFACTS, folder.name);
-            if folder.meta.is_dir {
-                self.clear_folder(&path, &mut pruned)?;
-                // Somebody may have put a new artifact there.
-                let _ = self.disk.rmdir(&path);
+        for outer in [layout::ARTIFACTS, layout::FUNCTIONS] {
+            for folder in self.list(outer)? {
+                let path = format!("{outer}/{}", folder.name);
+                if folder.meta.is_dir {
+                    self.clear_folder(&path, &mut pruned)?;
+                    // Somebody may have put something new there.
+                    let _ = self.disk.rmdir(&path);
+                }
             }
         }
         for folder in [layout::SOURCES, layout::ENGINES, layout::JOBS, layout::QUARANTINE] {

@@ -4,6 +4,7 @@ use crate::fingerprint::EngineFingerprint;
 use crate::key::{CacheKey, Digest, Kind};
 
 pub(crate) const ARTIFACTS: &str = "artifacts";
+pub(crate) const FUNCTIONS: &str = "functions";
 pub(crate) const ENGINES: &str = "engines";
 pub(crate) const SOURCES: &str = "sources";
 pub(crate) const LOCKS: &str = "locks";
@@ -65,6 +66,19 @@ pub(crate) fn engine_hint(hint: Digest) -> String {
 pub(crate) fn source(history: Digest) -> String {
     format!("{SOURCES}/{history}.json")
 }
+
+/// The folder of the functions that an engine compiled.
+pub(crate) fn functions_folder(engine: EngineFingerprint) -> String {
+    format!("{FUNCTIONS}/{engine}")
+}
+
+/// The functions that an engine compiled for a source, whatever the source held at the time.
+pub(crate) fn functions(engine: EngineFingerprint, history: Digest) -> String {
+    format!("{}/{history}{PACK}", functions_folder(engine))
+}
+
+/// How such a file's name ends.
+pub(crate) const PACK: &str = ".pack";
 
 /// The key that a file name in an artifact folder belongs to, or `None` for what is not one of ours.
 pub(crate) fn key_of(folder: &str, manifest_name: &str) -> Option<CacheKey> {

@@ -4,6 +4,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod counters;
+pub(crate) mod functions;
 pub(crate) mod jobs;
 pub(crate) mod layout;
 pub(crate) mod records;
@@ -182,13 +183,7 @@ impl Store {
     ) -> io::Result<Checked> {
         let key = &manifest.key;
         let folder = layout::artifact_folder(key.engine);
-        self.disk.mkdir(layout::ARTIFACTS)?;
-        self.disk.mkdir(&folder)?;
-        for path in [layout::ARTIFACTS, &folder] {
-            if let Some(reason) = self.folder_distrust(path, &self.disk.stat(path)?) {
-                return Err(io::Error::new(ErrorKind::PermissionDenied, reason));
-            }
-        }
+        self.make_safe_folders(&[layout::ARTIFACTS, &folder])?;
         let file = self.write_file(&layout::artifact(key), artifact)?;
         self.write_record(&layout::manifest(key), manifest)?;
         if let Some(inputs) = inputs {
@@ -311,6 +306,17 @@ impl Store {
             return Err(error);
         }
         Ok(file)
+    }
+
+    /// Makes the folders that are missing; an error when others could change one of them.
+    fn make_safe_folders(&self, paths: &[&str]) -> io::Result<()> {
+        paths.iter().try_for_each(|path| self.disk.mkdir(path))?;
+        for path in paths {
+            if let Some(reason) = self.folder_distrust(path, &self.disk.stat(path)?) {
+                return Err(io::Error::new(ErrorKind::PermissionDenied, reason));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the folders are there; an error when others could change one of them.

@@ -47,6 +47,7 @@ fn job_of_a_child() {
             let at = number.parse().expect("a number");
             report(&cache.on_disk(|disk| FaultyDisk::new(disk, Fault::Kill, at)), &path);
         }
+        ("warm-and-kill-at", number) => incremental::warm_and_die(&home, number.parse().expect("a number")),
         ("hang", _) => report(&cache.with_observer(std::sync::Arc::new(Hanging)), &path),
         ("file-limit", bytes) => {
             let limit = rustix::process::Rlimit { current: bytes.parse().ok(), maximum: bytes.parse().ok() };

@@ -46,7 +46,15 @@ fn said_by_nobody(home: &Path) -> Option<String> {
     let mut command = std::process::Command::new(&copy);
     command.args(child.get_args()).envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.uid(65534).gid(65534).stdout(std::process::Stdio::piped()).current_dir("/");
-    Some(child::said(command.spawn().ok()?).1)
+    loop {
+        match command.spawn() {
+            // Another test's thread forked while the copy was open for writing; its child closes it in a moment.
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            other => return Some(child::said(other.ok()?).1),
+        }
+    }
 }
 
 /// Gives everything in `home` to nobody, with these modes for folders and files.

@@ -5,6 +5,7 @@ mod child;
 mod degrade;
 mod faults;
 mod hits;
+mod incremental;
 mod keys;
 mod many;
 mod tending;

@@ -77,6 +77,8 @@ keys! {
     Backend = "backend", "GLOWPLUG_CACHE", "BACKEND", Shape::Word(&["auto", "aot", "wasmtime", "off"]);
     /// When artifacts are hashed.
     Verify = "verify", "GLOWPLUG_VERIFY", "VERIFY", Shape::Word(&["stamped", "always"]);
+    /// Whether functions are kept for the next compilation.
+    Incremental = "incremental", "GLOWPLUG_INCREMENTAL", "INCREMENTAL", Shape::Word(&["on", "off"]);
     /// The most bytes.
     MaxSize = "max-size", "GLOWPLUG_MAX_SIZE", "MAX_SIZE", Shape::Size;
     /// The most artifacts.

@@ -9,7 +9,7 @@ mod places;
 mod tiering;
 
 use crate::args::CacheArgs;
-use glowplug_cache::{Backend, Settings, Verify};
+use glowplug_cache::{Backend, Incremental, Settings, Verify};
 use keys::{Setting, Value};
 pub(crate) use places::Places;
 use std::fmt;
@@ -18,7 +18,7 @@ use std::time::Duration;
 pub(crate) use tiering::{Limits, Tiering};
 
 mod defaults {
-    use super::{Backend, Duration, Tiering, Verify};
+    use super::{Backend, Duration, Incremental, Tiering, Verify};
     include!(concat!(env!("OUT_DIR"), "/defaults.rs"));
 }
 
@@ -64,6 +64,7 @@ pub(crate) struct Config {
     key_file: Option<PathBuf>,
     backend: Backend,
     verify: Verify,
+    incremental: Incremental,
     max_size: u64,
     max_entries: u64,
     max_age: Duration,
@@ -98,6 +99,7 @@ impl Config {
             key_file: defaults::KEY_FILE.map(PathBuf::from),
             backend: defaults::BACKEND,
             verify: defaults::VERIFY,
+            incremental: defaults::INCREMENTAL,
             max_size: defaults::MAX_SIZE,
             max_entries: defaults::MAX_ENTRIES,
             max_age: defaults::MAX_AGE,
@@ -182,6 +184,9 @@ impl Config {
             (Setting::Verify, Value::Word(word)) => {
                 self.verify = word.parse().expect("the shape's words are the type's")
             }
+            (Setting::Incremental, Value::Word(word)) => {
+                self.incremental = word.parse().expect("the shape's words are the type's")
+            }
             (Setting::MaxSize, Value::Number(bytes)) => self.max_size = bytes,
             (Setting::MaxEntries, Value::Number(count)) => self.max_entries = count,
             (Setting::MaxAge, Value::Time(time)) => self.max_age = time,
@@ -212,6 +217,7 @@ impl Config {
             Setting::KeyFile => path(self.key_file()),
             Setting::Backend => self.backend.to_string(),
             Setting::Verify => self.verify.to_string(),
+            Setting::Incremental => self.incremental.to_string(),
             Setting::MaxSize => crate::text::exact_size(self.max_size),
             Setting::MaxEntries => self.max_entries.to_string(),
             Setting::MaxAge => time(self.max_age),
@@ -292,6 +298,7 @@ impl Config {
         let mut settings = Settings::new(folder, key_file);
         settings.backend = self.backend;
         settings.verify = self.verify;
+        settings.incremental = self.incremental;
         settings.max_bytes = self.max_size;
         settings.max_entries = self.max_entries;
         settings.max_age = self.max_age;

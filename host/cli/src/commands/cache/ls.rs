@@ -5,16 +5,19 @@ use crate::opening::Opened;
 use crate::output;
 use crate::report::key_json;
 use crate::text::{self, Align, Table};
-use glowplug_cache::Entry;
+use glowplug_cache::{Entry, FunctionPack};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
 /// Prints each entry, the last used first.
 pub(super) fn run(opened: &Opened, as_json: bool) -> Result<i32, Failure> {
     let mut entries = opened.cache.entries().map_err(|error| super::failed(opened, "list", &error))?;
+    let mut packs = opened.cache.function_packs().map_err(|error| super::failed(opened, "list", &error))?;
+    packs.sort_by(|a, b| b.last_used.cmp(&a.last_used).then_with(|| a.source.cmp(&b.source)));
     entries.sort_by(|a, b| b.last_used.cmp(&a.last_used).then_with(|| a.source.cmp(&b.source)));
     if as_json {
-        output::print_json(&Value::Array(entries.iter().map(entry_json).collect()));
+        let all = entries.iter().map(entry_json).chain(packs.iter().map(pack_json));
+        output::print_json(&Value::Array(all.collect()));
         return Ok(0);
     }
     let columns = [
@@ -43,8 +46,34 @@ pub(super) fn run(opened: &Opened, as_json: bool) -> Result<i32, Failure> {
             entry.source.clone(),
         ]);
     }
-    output::print(&if entries.is_empty() { "the cache is empty\n".to_owned() } else { table.render() });
+    for pack in &packs {
+        table.row(vec![
+            String::new(),
+            pack.engine.digest().short(),
+            "functions".to_owned(),
+            String::new(),
+            text::size(pack.bytes),
+            String::new(),
+            text::ago(pack.last_used, now),
+            pack.source.clone().unwrap_or_default(),
+        ]);
+    }
+    output::print(&if entries.is_empty() && packs.is_empty() {
+        "the cache is empty\n".to_owned()
+    } else {
+        table.render()
+    });
     Ok(0)
+}
+
+/// What is kept of a module's functions for its next compilation.
+fn pack_json(pack: &FunctionPack) -> Value {
+    json!({
+        "source": pack.source,
+        "engine": pack.engine,
+        "function_bytes": pack.bytes,
+        "last_used": text::unix_seconds(pack.last_used),
+    })
 }
 
 fn entry_json(entry: &Entry) -> Value {

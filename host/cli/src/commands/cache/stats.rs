@@ -16,6 +16,8 @@ pub(super) fn run(opened: &Opened, as_json: bool) -> Result<i32, Failure> {
         output::print_json(&json!({
             "entries": stats.entries,
             "bytes": stats.bytes,
+            "function_packs": stats.function_packs,
+            "function_bytes": stats.function_bytes,
             "hits": stats.hits,
             "misses": stats.misses,
             "bypasses": stats.bypasses,
@@ -33,6 +35,10 @@ fn as_text(stats: &Stats) -> String {
         let _ = writeln!(lines, "{:<12} {value}", format!("{name}:"));
     };
     line("entries", format!("{} ({})", stats.entries, text::size(stats.bytes)));
+    if stats.function_packs > 0 {
+        let packs = text::count(stats.function_packs, "module");
+        line("functions", format!("of {packs} ({})", text::size(stats.function_bytes)));
+    }
     for (name, counts) in [("hits", &stats.hits), ("misses", &stats.misses)] {
         line(name, counted(counts));
     }

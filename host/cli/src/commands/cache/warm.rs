@@ -74,7 +74,12 @@ fn as_line(file: &Path, report: &LoadReport) -> String {
     let size = report.artifact_bytes.map_or_else(String::new, |bytes| format!(", {}", text::size(bytes)));
     match (report.outcome, report.phases.compile) {
         (Outcome::Hit, _) => format!("{}: was warm{size}\n", file.display()),
-        (_, Some(time)) => format!("{}: compiled in {}{size}\n", file.display(), text::time(time)),
+        (_, Some(time)) => {
+            let reused = report.reused.filter(|reused| reused.functions > 0).map_or_else(String::new, |reused| {
+                format!(", {} of {} functions as they were", reused.functions, reused.of)
+            });
+            format!("{}: compiled in {}{size}{reused}\n", file.display(), text::time(time))
+        }
         (_, None) => format!("{}: warmed{size}\n", file.display()),
     }
 }
