@@ -180,7 +180,6 @@ pub(crate) fn load_json(load: &LoadReport) -> Value {
         "wasm_bytes": load.wasm_bytes,
         "artifact_bytes": load.artifact_bytes,
         "saved_us": load.saved.map(text::microseconds),
-        "reused": load.reused.map(|reused| json!({ "functions": reused.functions, "of": reused.of })),
         "notes": load.notes,
     })
 }

@@ -67,6 +67,7 @@ fn is_warm(file: &Path, warmed: &Result<LoadReport, LoadError>, as_json: bool) -
 fn as_object(report: &LoadReport) -> Value {
     let mut object = load_json(report);
     object["phases_us"] = phases_json(report);
+    object["reused"] = report.reused.map(|reused| json!({ "functions": reused.functions, "of": reused.of })).into();
     object
 }
 
