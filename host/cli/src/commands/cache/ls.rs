@@ -50,6 +50,7 @@ pub(super) fn run(opened: &Opened, as_json: bool) -> Result<i32, Failure> {
         table.row(vec![
             String::new(),
             pack.engine.digest().short(),
+            String::new(),
             "functions".to_owned(),
             String::new(),
             text::size(pack.bytes),
