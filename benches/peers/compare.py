@@ -43,6 +43,7 @@ class Contender:
 def main():
     settings = parse_arguments()
     contenders = [make_contender(words) for words in settings.contender]
+    become_subreaper()
     rounds = settings.warmup + settings.runs
     for done in range(rounds):
         # Each round begins with another contender, so that none always runs after the same neighbour.
@@ -50,14 +51,15 @@ def main():
         for contender in contenders[start:] + contenders[:start]:
             contender.prepare()
             taken = time_of(contender, settings.expect_exit)
+            wait_for_orphans()
             if done >= settings.warmup:
                 contender.milliseconds.append(taken)
         show_progress(f"round {done + 1} of {rounds}")
-    become_subreaper()
     for done in range(settings.memory_runs):
         for contender in contenders:
             contender.prepare()
             contender.kibibytes.append(peak_memory_of(contender, settings.expect_exit))
+            wait_for_orphans()
         show_progress(f"memory, round {done + 1} of {settings.memory_runs}")
     show_progress("")
 
@@ -137,6 +139,15 @@ def become_subreaper():
     pr_set_child_subreaper = 36
     if ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0) != 0:
         sys.exit("compare.py: prctl(PR_SET_CHILD_SUBREAPER): " + os.strerror(ctypes.get_errno()))
+
+
+def wait_for_orphans():
+    """What a program leaves to be done in the background is not its time, and must not be anybody else's either."""
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        return
 
 
 def refuse_failure(contender, status, expected, errors):

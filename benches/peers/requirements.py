@@ -64,6 +64,7 @@ def main():
          lambda: figures.independent_of_size("10 MB, warm", "60 KB, warm", 1.2, 1.5)),
         ("warm start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, warm", 1 / 2)),
         ("cold start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, cold", 1.05)),
+        ("cold start, 10 MB, against wasmtime's", lambda: figures.time_ratio("10 MB, cold", 1 / 4)),
         ("peak memory of a warm start, 10 MB, against wasmtime's",
          lambda: figures.memory_ratio("10 MB, warm", 1 / 2)),
     ]
