@@ -116,6 +116,24 @@ fn what_is_small_or_off_or_unsupported_is_optimized_at_once() {
     assert!(jobs(&context).is_empty());
 }
 
+/// Nobody waits, and nothing is begun, for a program that cannot be run.
+#[test]
+fn what_cannot_be_linked_is_not_optimized() {
+    let context = context();
+    let needs = large("x", 300).replacen("(func (param", "(func (export \"_other\")) (func (param", 1);
+    let needs = needs.replacen("(memory", "(import \"env\" \"magic\" (func)) (memory", 1);
+    context.write("needs.wasm", wat::parse_str(needs).expect("a module"));
+    for mode in ["auto", "wait"] {
+        let report = context.run(["run", "--tiering", mode, "--report-file", "report.json", "needs.wasm"]);
+        assert_eq!(report.status.code(), Some(1), "{report:?}");
+        let report = fs::read(context.work().join("report.json")).expect("a report");
+        let report: Value = serde_json::from_slice(&report).expect("JSON");
+        assert_eq!(report["tiering"]["optimizing"]["state"], "pending", "{report}");
+    }
+    assert!(jobs(&context).is_empty());
+    assert_eq!(context.json(["cache", "stats", "--json"])["entries"], 1);
+}
+
 /// A setting instead of a flag, and a component, which is compiled by the same process.
 #[test]
 fn components_and_settings_are_taken_along() {
