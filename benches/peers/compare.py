@@ -15,7 +15,6 @@ import json
 import os
 import shlex
 import shutil
-import signal
 import statistics
 import sys
 import tempfile
@@ -36,32 +35,15 @@ class Contender:
 
     def prepare(self):
         if self.emptied:
-            end_processes_naming(self.emptied)
             shutil.rmtree(self.emptied, ignore_errors=True)
             # A cache may refuse a folder that others can write to.
             os.makedirs(self.emptied, mode=0o700)
 
 
-def end_processes_naming(folder):
-    """Ends what an earlier start left behind to work on in this folder: it would run beside the next contender."""
-    for process in os.listdir("/proc"):
-        if not process.isdigit() or int(process) == os.getpid():
-            continue
-        try:
-            with open(f"/proc/{process}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
-            with open(f"/proc/{process}/stat", "rb") as file:
-                session = int(file.read().rsplit(b")", 1)[1].split()[3])
-            # Only one that has made itself independent: not this program's caller, whose command line names the folder too.
-            if os.fsencode(folder) in words and session == int(process):
-                os.kill(int(process), signal.SIGKILL)
-        except (OSError, ValueError):
-            pass
-
-
 def main():
     settings = parse_arguments()
     contenders = [make_contender(words) for words in settings.contender]
+    become_subreaper()
     rounds = settings.warmup + settings.runs
     for done in range(rounds):
         # Each round begins with another contender, so that none always runs after the same neighbour.
@@ -69,18 +51,15 @@ def main():
         for contender in contenders[start:] + contenders[:start]:
             contender.prepare()
             taken = time_of(contender, settings.expect_exit)
-            if contender.emptied:
-                end_processes_naming(contender.emptied)
+            wait_for_orphans()
             if done >= settings.warmup:
                 contender.milliseconds.append(taken)
         show_progress(f"round {done + 1} of {rounds}")
-    become_subreaper()
     for done in range(settings.memory_runs):
         for contender in contenders:
             contender.prepare()
             contender.kibibytes.append(peak_memory_of(contender, settings.expect_exit))
-            if contender.emptied:
-                end_processes_naming(contender.emptied)
+            wait_for_orphans()
         show_progress(f"memory, round {done + 1} of {settings.memory_runs}")
     show_progress("")
 
@@ -160,6 +139,15 @@ def become_subreaper():
     pr_set_child_subreaper = 36
     if ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0) != 0:
         sys.exit("compare.py: prctl(PR_SET_CHILD_SUBREAPER): " + os.strerror(ctypes.get_errno()))
+
+
+def wait_for_orphans():
+    """What a program leaves to be done in the background is not its time, and must not be anybody else's either."""
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        return
 
 
 def refuse_failure(contender, status, expected, errors):

@@ -204,6 +204,10 @@ add_work() {
     list+=("$size, $state" glowplug "$command" "$([[ $state == cold ]] && echo "$folder" || true)")
   done
 
+  # The same without baseline code: what the first start takes when all of it is compiled well.
+  printf -v command '%q ' "$glowplug" run --tiering off "$module" "$@"
+  cold+=("$size, cold" "glowplug --tiering off" "$command" "$folder")
+
   # Tells what filling its cache costs wasmtime. Off has to be said: it caches at home unless told otherwise. Not for the
   # larger modules, which compile for seconds.
   if [[ $size == "60 KB" ]]; then

@@ -75,7 +75,7 @@ impl ModuleCache {
     ///     config
     /// });
     /// let source = Source::bytes("app", &b"(module (func (export \"run\")))"[..]);
-    /// let tiers = Tiers { optimized: &optimized, baseline: &baseline, least_bytes: 0 };
+    /// let tiers = Tiers { optimized: &*optimized, baseline: &baseline, least_bytes: 0 };
     ///
     /// let first = cache.load_tiered(tiers, &source).unwrap();
     /// assert_eq!(first.loaded.report.code, Some(CompilerTier::Baseline));

@@ -21,8 +21,10 @@ pub(crate) struct Optimizing {
 enum State {
     /// There is nothing to be made.
     Nothing,
-    /// Somebody has to make it.
+    /// Somebody has to make it, if the guest runs.
     Pending(Pending),
+    /// This process has to make it.
+    Own(Pending),
     /// A process was started for it.
     Started(Child, Pending),
     /// Another process is at it.
@@ -44,7 +46,8 @@ impl Optimizing {
         self.mode
     }
 
-    /// Has it made by another process, if nobody is at it.
+    /// Has it made by another process, if nobody is at it. Called when the guest begins: for one that cannot be run, nobody
+    /// needs anything.
     pub(crate) fn begin(&mut self, opened: &Opened) {
         self.state = match std::mem::replace(&mut self.state, State::Nothing) {
             State::Pending(pending) => self.start(pending, opened),
@@ -63,10 +66,10 @@ impl Optimizing {
         match (pending.path().and_then(|path| command(path, &pending, opened)), self.mode) {
             (Some(mut command), _) => match command.spawn() {
                 Ok(child) => State::Started(child, pending),
-                Err(_) if self.mode == Tiering::Wait => State::Pending(pending),
+                Err(_) if self.mode == Tiering::Wait => State::Own(pending),
                 Err(error) => State::Left(format!("the process for it could not be started: {error}")),
             },
-            (None, Tiering::Wait) => State::Pending(pending),
+            (None, Tiering::Wait) => State::Own(pending),
             (None, _) => State::Left("another process could not read the program again".to_owned()),
         }
     }
@@ -82,7 +85,7 @@ impl Optimizing {
                 // It met somebody who was at it already, or failed: this process sees for itself.
                 _ => make(&pending, opened, engine),
             },
-            State::Pending(pending) | State::UnderWay(_, pending) => make(&pending, opened, engine),
+            State::Own(pending) | State::UnderWay(_, pending) => make(&pending, opened, engine),
             other => other,
         };
     }
@@ -91,7 +94,7 @@ impl Optimizing {
     pub(crate) fn json(&self) -> Value {
         match &self.state {
             State::Nothing => Value::Null,
-            State::Pending(_) => json!({ "state": "pending" }),
+            State::Pending(_) | State::Own(_) => json!({ "state": "pending" }),
             State::Started(child, _) => json!({ "state": "started", "pid": child.id() }),
             State::UnderWay(pid, _) => json!({ "state": "under-way", "pid": pid }),
             State::Left(why) => json!({ "state": "left", "why": why }),
@@ -103,7 +106,7 @@ impl Optimizing {
     pub(crate) fn words(&self) -> Option<String> {
         Some(match &self.state {
             State::Nothing => return None,
-            State::Pending(_) => "nobody has begun to optimize it".to_owned(),
+            State::Pending(_) | State::Own(_) => "nobody has begun to optimize it".to_owned(),
             State::Started(child, _) => format!("process {} optimizes it for the next start", child.id()),
             State::UnderWay(pid, _) => format!("process {pid} is optimizing it already"),
             State::Left(why) => format!("not optimized: {why}"),

@@ -126,7 +126,8 @@ impl Store {
     fn last_words(&self, key: &CacheKey) -> Option<String> {
         let (bytes, _) = self.disk.read(&layout::job_log(key)).ok()?;
         let text = String::from_utf8_lossy(&bytes);
-        let line = text.lines().rev().find(|line| !line.trim().is_empty())?;
+        // The standard library adds a note on backtraces to what it says of memory that ran out.
+        let line = text.lines().rev().find(|line| !line.trim().is_empty() && !line.starts_with("note: "))?;
         Some(line.chars().filter(|c| !c.is_control()).take(400).collect())
     }
 }

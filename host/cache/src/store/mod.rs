@@ -90,8 +90,8 @@ impl Store {
     }
 
     /// The same store, for what will soon be replaced by better: a power cut may take it away or tear it, which is noticed
-    /// when it is next read, because nothing is trusted before it was hashed. Waiting for the disk takes a third as long as
-    /// Winch does, and much longer on a slow one (adr/0014).
+    /// when it is next read, because nothing is trusted before it was hashed. A start of a small module spends a tenth of its
+    /// time on waiting for a fast disk (adr/0014), and more on a slow one.
     pub(crate) fn hasty(&self) -> Self {
         Self { sync: false, ..self.clone() }
     }

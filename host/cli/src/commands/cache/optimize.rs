@@ -24,7 +24,10 @@ pub(super) fn run(args: &OptimizeArgs, cache_dir: Option<PathBuf>) -> Result<i32
     let Some(claim) = pending.claim(&cache) else { return Ok(EXIT_UNDER_WAY) };
     let limits = JobLimits { time: args.time, memory: args.memory };
     let log = claim.log(limits).map_err(|error| Failure::new("failed to write to the store").because(&error))?;
-    // A panic, or an allocation that fails, has its say there too.
+    // An allocation that fails has its say there too, and so has a panic, which is often the same.
+    std::panic::set_hook(Box::new(|panic| {
+        said(&panic.to_string());
+    }));
     rustix::stdio::dup2_stderr(&log)
         .map_err(|error| Failure::new("failed to open the log").because(&std::io::Error::from(error)))?;
     let time = args.time;
