@@ -6,7 +6,7 @@ use crate::error::LoadError;
 use crate::evict::Limits;
 use crate::flights::Flights;
 use crate::key::{Kind, ModuleDigest, SCHEMA};
-use crate::load::{Load, NewArtifact};
+use crate::load::Load;
 use crate::native::Code;
 use crate::observer::{Event, Observer};
 use crate::report::{BackendUsed, LoadReport, Probe};
@@ -67,8 +67,6 @@ pub struct ModuleCache {
     pub(crate) flights: Flights,
     pub(crate) fingerprints: Fingerprints,
     pub(crate) counters: Mutex<Counters>,
-    /// Artifacts of the program's own binary that the next start should find on the disk.
-    pub(crate) to_publish: Mutex<Vec<NewArtifact<'static>>>,
 }
 
 impl fmt::Debug for ModuleCache {
@@ -139,7 +137,6 @@ impl ModuleCache {
             flights: Flights::default(),
             fingerprints: Fingerprints::default(),
             counters: Mutex::default(),
-            to_publish: Mutex::default(),
         }
     }
 
@@ -450,11 +447,6 @@ impl ModuleCache {
     pub fn finish(&self) {
         self.flush_counters();
         let Some(store) = &self.store else { return };
-        for artifact in std::mem::take(&mut *crate::lock(&self.to_publish)) {
-            if let Err(error) = artifact.publish(store) {
-                tracing::debug!(%error, "the embedded artifact was not stored");
-            }
-        }
         let Some(settings) = &self.settings else { return };
         match store.maintain(settings.maintenance_interval, settings.maintenance_budget, self.limits()) {
             Ok(Some(pruned)) if !pruned.removed.is_empty() => tracing::info!(removed = pruned.removed.len(), "evicted"),

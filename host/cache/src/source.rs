@@ -27,11 +27,24 @@ pub(crate) enum Inner<'a> {
 pub struct EmbeddedArtifact {
     pub(crate) module: Digest,
     pub(crate) artifact: &'static [u8],
+    /// Of the artifact, if the build found it out.
+    digest: Option<Digest>,
 }
 
 impl EmbeddedArtifact {
     pub(crate) const fn from_parts(module: Digest, artifact: &'static [u8]) -> Self {
-        Self { module, artifact }
+        Self { module, artifact, digest: None }
+    }
+
+    /// Says the BLAKE3 digest of the artifact as well, so that its first start need not find it out (4.6 ms for 21 MB). It
+    /// authenticates the file that this start leaves in the store; with a wrong one, that file is never used.
+    #[must_use]
+    pub const fn with_digest(self, digest: [u8; 32]) -> Self {
+        Self { digest: Some(Digest::from_bytes(digest)), ..self }
+    }
+
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest.unwrap_or_else(|| Digest::of(self.artifact))
     }
 }
 

@@ -33,8 +33,9 @@ pub fn embed() -> Result<(), String> {
                     .precompile_module(&wasm)
                     .map_err(|error| format!("{} does not compile: {error:#}", wasm_file.display()))?;
                 let file = folder.join(format!("{name}.cwasm"));
+                let digest = blake3::hash(&artifact);
                 fs::write(&file, artifact).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-                format!("Some(include_bytes!({file:?}))")
+                format!("Some((include_bytes!({file:?}), {:?}))", digest.as_bytes())
             }
             None => "None".to_owned(),
         };

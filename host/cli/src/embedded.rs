@@ -11,8 +11,8 @@ struct Guest {
     name: &'static str,
     wasm: &'static [u8],
     digest: [u8; 32],
-    /// Nothing when the program was built on another kind of machine.
-    artifact: Option<&'static [u8]>,
+    /// With its digest. Nothing when the program was built on another kind of machine.
+    artifact: Option<(&'static [u8], [u8; 32])>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/guests.rs"));
@@ -25,7 +25,9 @@ static SHELL_NAMES: &[&str] = &[SHELL_NAME, "glowplug", "sh"];
 impl Guest {
     fn source(&self) -> Source<'static> {
         // SAFETY: `build.rs` wrote both from the same wasm, with this very version of Wasmtime.
-        let artifact = self.artifact.map(|artifact| unsafe { EmbeddedArtifact::new(self.digest, artifact) });
+        let artifact = self
+            .artifact
+            .map(|(artifact, digest)| unsafe { EmbeddedArtifact::new(self.digest, artifact) }.with_digest(digest));
         Source::embedded(self.name, self.wasm, artifact)
     }
 }

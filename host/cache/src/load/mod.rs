@@ -148,7 +148,7 @@ impl<'l, E: Engines> Load<'l, E> {
             // Replaced when the embedded one is stored; said now, because there is no miss to say it.
             self.notes.push(format!("the artifact in the store was not used: {reason}"));
         }
-        Ok(match self.embedded_hit(&key, &resolved)? {
+        Ok(match self.embedded_hit(store, &key, &resolved)? {
             Some(hit) => Sought::Hit(Box::new(hit)),
             None => Sought::Missing(key, Box::new(resolved), flaw),
         })
@@ -245,27 +245,41 @@ impl<'l, E: Engines> Load<'l, E> {
         self.phases.note = Some(start.elapsed());
     }
 
+    /// The artifact in the program's binary. It is put into the store and mapped from there: to copy it into memory takes as
+    /// long, and the next start finds it.
     fn embedded_hit(
         &mut self,
+        store: &Store,
         key: &CacheKey,
         resolved: &Resolved<'_>,
     ) -> Result<Option<(Code, LoadReport)>, LoadError> {
         let Some(embedded) = self.source.embedded_artifact() else { return Ok(None) };
         let start = Instant::now();
-        let code = match native::load_embedded(self.runtime()?, key.kind, &embedded) {
-            Ok(code) => code,
+        let manifest =
+            self.manifest(key, embedded.artifact, embedded.digest(), resolved.wasm_bytes, Duration::ZERO, None);
+        let artifact = NewArtifact { bytes: Cow::Borrowed(embedded.artifact), manifest, inputs: None };
+        // What a power cut takes away is still in the binary.
+        let published = artifact.publish(&store.hasty());
+        self.phases.store = Some(start.elapsed());
+        let start = Instant::now();
+        let mapped = match published {
+            Ok(checked) => self.map(key.kind, &checked).ok(),
             Err(error) => {
-                self.notes.push(format!("the embedded artifact cannot be used here: {error:#}"));
-                return Ok(None);
+                tracing::debug!(%error, "the embedded artifact was not stored");
+                None
             }
         };
+        let code = match mapped {
+            Some(code) => code,
+            None => match native::load_embedded(self.runtime()?, key.kind, &embedded) {
+                Ok(code) => code,
+                Err(error) => {
+                    self.notes.push(format!("the embedded artifact cannot be used here: {error:#}"));
+                    return Ok(None);
+                }
+            },
+        };
         self.phases.deserialize = Some(start.elapsed());
-        let manifest = self.manifest(key, embedded.artifact, resolved.wasm_bytes, Duration::ZERO, None);
-        crate::lock(&self.cache.to_publish).push(NewArtifact {
-            bytes: Cow::Borrowed(embedded.artifact),
-            manifest,
-            inputs: None,
-        });
         let bytes = embedded.artifact.len() as u64;
         self.cache.resident.put(key, &code, bytes);
         let mut report = self.report(Outcome::Hit, Tier::Embedded, BackendUsed::Aot, Some(*key), resolved);
@@ -337,7 +351,14 @@ impl<'l, E: Engines> Load<'l, E> {
         self.phases.compile = Some(took);
 
         let inputs = EngineInputs::of(self.compiler()?).ok();
-        let manifest = self.manifest(&key, compiled.bytes(), resolved.wasm_bytes, took, inputs.as_ref());
+        let manifest = self.manifest(
+            &key,
+            compiled.bytes(),
+            Digest::of(compiled.bytes()),
+            resolved.wasm_bytes,
+            took,
+            inputs.as_ref(),
+        );
         let artifact = NewArtifact { bytes: Cow::Borrowed(compiled.bytes()), manifest, inputs };
         let code = self.publish_and_map(store, &key, resolved, &artifact, &compiled)?;
 
@@ -502,13 +523,14 @@ impl<'l, E: Engines> Load<'l, E> {
         &self,
         key: &CacheKey,
         artifact: &[u8],
+        digest: Digest,
         wasm_bytes: u64,
         compile: Duration,
         inputs: Option<&EngineInputs>,
     ) -> Manifest {
         Manifest {
             key: *key,
-            digest: Digest::of(artifact),
+            digest,
             artifact_bytes: artifact.len() as u64,
             wasm_bytes,
             compile_us: u64::try_from(compile.as_micros()).unwrap_or(u64::MAX),

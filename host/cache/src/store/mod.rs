@@ -223,7 +223,8 @@ impl Store {
 
     pub(crate) fn remember_fingerprint(&self, hint: Digest, fingerprint: EngineFingerprint) -> io::Result<()> {
         self.disk.mkdir(layout::ENGINES)?;
-        self.write_record(&layout::engine_hint(hint), &fingerprint)
+        // One that is torn is not believed, and found out anew.
+        self.hasty().write_record(&layout::engine_hint(hint), &fingerprint)
     }
 
     /// What is known of a source.

@@ -119,6 +119,18 @@ fn an_embedded_artifact_needs_no_compiler_and_leaves_a_file() {
     let loaded = home.cache().load(&lazy(), &source).expect("loaded");
     assert_eq!((answer(&loaded.module), loaded.report.tier), (5, Tier::Local));
 
+    // What is said of it does not make anything be executed: the file does not bear it out, and is not used.
+    let home = Home::new();
+    let misjudged = Source::embedded("shell", wasm, Some(embedded.with_digest([7; 32])));
+    for known in [0, 1] {
+        let loaded = home.cache().load(&lazy(), &misjudged).expect("loaded");
+        assert_eq!((answer(&loaded.module), loaded.report.tier), (5, Tier::Embedded));
+        assert_eq!(loaded.report.notes.len(), known, "{:?}", loaded.report.notes);
+    }
+    let told = Source::embedded("shell", wasm, Some(embedded.with_digest(*Digest::of(artifact).as_bytes())));
+    assert_eq!(home.cache().load(&lazy(), &told).expect("loaded").report.tier, Tier::Embedded);
+    assert_eq!(home.cache().load(&lazy(), &told).expect("loaded").report.tier, Tier::Local);
+
     // For other settings Wasmtime refuses it: the reason is said, and the wasm is compiled.
     let engine = LazyEngine::new((), |()| {
         let mut config = Config::new();
