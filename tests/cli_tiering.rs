@@ -59,6 +59,19 @@ fn wait_for_running(context: &Context) -> u64 {
     }
 }
 
+/// Waits until no process speaks of this home any more: one that ran out of memory must end, and not only let go of its lock.
+fn wait_for_the_end_of_all(context: &Context) {
+    let home = context.home().display().to_string();
+    let is_ours = |entry: &fs::DirEntry| {
+        fs::read(entry.path().join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&home))
+    };
+    let begun = Instant::now();
+    while let Some(process) = fs::read_dir("/proc").expect("processes").flatten().find(is_ours) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?} is still there", process.path());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Outcome, compiler, and what becomes of the optimized artifact.
 fn said(report: &Value) -> (String, String, String) {
     let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
@@ -190,6 +203,7 @@ fn what_fails_in_the_background_is_said_and_not_tried_for_ever() {
         let why = job["why"].as_str().expect("a reason");
         assert!(why.contains("memory") || why.contains("Resource temporarily unavailable"), "{job}");
     }
+    wait_for_the_end_of_all(&context);
     let seen = stdout(&context.run(["cache", "jobs"]));
     assert!(seen.contains("failed (3 attempts): "), "{seen}");
     let report = context.report(["--tiering", "auto", "app.wasm"]);

@@ -1,24 +1,69 @@
 //! Becoming a process of its own, which nobody waits for and which is in nobody's way.
 #![allow(unsafe_code, reason = "closing what was inherited, which belongs to nobody in here")]
 
-use crate::config::Limits;
+use glowplug_runtime::Watchdog;
 use rustix::process::{Resource, Rlimit};
+use std::fmt;
+use std::time::Duration;
+
+/// Ends this process after `time`, whatever it does by then, and at the first panic.
+///
+/// To be called before memory is limited. What memory that ran out does to a process that goes on is hard to foresee: the
+/// standard library's own report of a panic needs memory, and waits for itself for ever when it gets none. So here nothing
+/// allocates, and no lock is taken.
+///
+/// # Errors
+/// When the system gives no thread: then nothing would end this process.
+pub(crate) fn end_after(time: Duration) -> std::io::Result<Watchdog> {
+    std::panic::set_hook(Box::new(|panic| end(format_args!("{panic}"))));
+    Watchdog::start(time, move || end(format_args!("given up after {time:?} (background-time)")))
+}
+
+fn end(why: fmt::Arguments<'_>) -> ! {
+    let mut line = Line { bytes: [0; 1024], length: 0 };
+    // What does not fit is left out.
+    let _ = fmt::Write::write_fmt(&mut line, why);
+    line.bytes[..line.length].iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+    let _ = rustix::io::write(rustix::stdio::stderr(), &line.bytes[..line.length]);
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    std::process::abort()
+}
+
+/// Text in a place of its own.
+struct Line {
+    bytes: [u8; 1024],
+    length: usize,
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let free = &mut self.bytes[self.length..];
+        let taken = text.len().min(free.len());
+        free[..taken].copy_from_slice(&text.as_bytes()[..taken]);
+        self.length += taken;
+        if taken == text.len() { Ok(()) } else { Err(fmt::Error) }
+    }
+}
 
 /// Lets go of everything that was inherited: descriptors but the first three, the terminal, the folder; and takes what the
 /// processor and the memory have to spare.
 ///
 /// To be called first, by a process that was started for this. What cannot be done is left undone: a compilation with too
 /// much of a claim is better than none.
-pub(crate) fn detach(limits: Limits) {
+pub(crate) fn detach() {
     close_inherited();
     // A terminal that is closed takes its session with it.
     let _ = rustix::process::setsid();
     let _ = std::env::set_current_dir("/");
     let _ = rustix::process::nice(19);
-    // What is written to counts, not what is reserved: allocators reserve a lot for each thread.
-    limit(Resource::Data, limits.memory);
     // Code that was half compiled is of no use to anybody.
     limit(Resource::Core, 0);
+}
+
+/// Takes no more memory than that.
+pub(crate) fn limit_memory(bytes: u64) {
+    // What is written to counts, not what is reserved: allocators reserve a lot for each thread.
+    limit(Resource::Data, bytes);
 }
 
 fn limit(resource: Resource, value: u64) {

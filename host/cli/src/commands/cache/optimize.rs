@@ -2,12 +2,10 @@
 
 use crate::args::OptimizeArgs;
 use crate::commands::run::default_engine;
-use crate::config::Limits;
-use crate::detach::detach;
+use crate::detach;
 use crate::failure::{EXIT_FAILURE, Failure};
 use crate::output;
 use glowplug_cache::{CacheKey, JobLimits, Kind, ModuleCache, Pending, Settings};
-use glowplug_runtime::Watchdog;
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +15,10 @@ const EXIT_UNDER_WAY: i32 = 75;
 
 /// Compiles one module for the next start, and says what becomes of it in a log in the store.
 pub(super) fn run(args: &OptimizeArgs, cache_dir: Option<PathBuf>) -> Result<i32, Failure> {
-    detach(Limits { time: args.time, memory: args.memory });
+    detach::detach();
+    let _watchdog = detach::end_after(args.time)
+        .map_err(|error| Failure::new("failed to start the clock for --time").because(&error))?;
+    detach::limit_memory(args.memory);
     let cache = ModuleCache::open(settings(args, cache_dir.unwrap_or_default()))?;
     let kind = if args.component { Kind::Component } else { Kind::Module };
     let pending = Pending::of_file(args.file.clone(), CacheKey::new(args.module, args.engine.into(), kind));
@@ -25,17 +26,8 @@ pub(super) fn run(args: &OptimizeArgs, cache_dir: Option<PathBuf>) -> Result<i32
     let limits = JobLimits { time: args.time, memory: args.memory };
     let log = claim.log(limits).map_err(|error| Failure::new("failed to write to the store").because(&error))?;
     // An allocation that fails has its say there too, and so has a panic, which is often the same.
-    std::panic::set_hook(Box::new(|panic| {
-        said(&panic.to_string());
-    }));
     rustix::stdio::dup2_stderr(&log)
         .map_err(|error| Failure::new("failed to open the log").because(&std::io::Error::from(error)))?;
-    let time = args.time;
-    let expired = move || {
-        output::error_line(&format!("given up after {} (background-time)", humantime::format_duration(time)));
-        std::process::exit(EXIT_FAILURE);
-    };
-    let _watchdog = Watchdog::start(time, expired);
     match claim.compile(&default_engine()) {
         Ok(report) if report.notes.is_empty() => Ok(0),
         Ok(report) => Ok(said(&report.notes.join("; "))),
