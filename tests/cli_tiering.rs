@@ -177,6 +177,21 @@ fn components_and_settings_are_taken_along() {
     assert!(!context.home().join(".cache").exists());
 }
 
+/// The background is not in a hurry: it keeps the functions for the next compilation, unless that is switched off.
+#[test]
+fn the_background_keeps_the_functions() {
+    for (setting, packs) in [("on", 1), ("off", 0)] {
+        let context = Context::new();
+        let wasm = wat::parse_str(large("hello", 700)).expect("a module");
+        assert!(wasm.len() > 256 << 10, "{} bytes", wasm.len());
+        context.write("app.wasm", wasm);
+        context.configure(&format!("incremental = '{setting}'"));
+        let report = context.report(["--tiering", "wait", "app.wasm"]);
+        assert_eq!(said(&report), three("miss", "baseline", "stored"), "{report}");
+        assert_eq!(context.json(["cache", "stats", "--json"])["function_packs"], packs, "{setting}");
+    }
+}
+
 /// Starts `app.wasm` with so little memory for the background that it fails, and returns what `cache jobs` says.
 fn fail_once(context: &Context, attempts: u64) -> Value {
     let mut command = context.command(["run", "--tiering", "auto", "--report=json", "app.wasm"]);

@@ -460,6 +460,9 @@ pub(crate) struct OptimizeArgs {
     /// It is a component.
     #[arg(long)]
     pub(crate) component: bool,
+    /// What is known of its functions may be used, and is to be kept.
+    #[arg(long)]
+    pub(crate) incremental: bool,
     /// How long it may take.
     #[arg(long, value_parser = read_time)]
     pub(crate) time: Duration,

@@ -136,10 +136,14 @@ fn command(path: &Path, pending: &Pending, opened: &Opened) -> Option<Command> {
     // The program that runs, even if another one has taken its name.
     let program = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe().ok()? };
     let mut command = Command::new(program);
-    command.args(["cache", "optimize", "--cache-dir"]).arg(settings.folder).arg("--key-file").arg(settings.key_file);
+    command.args(["cache", "optimize", "--cache-dir"]).arg(&settings.folder);
+    command.arg("--key-file").arg(&settings.key_file);
     command.arg("--module").arg(key.module.to_string()).arg("--engine").arg(key.engine.to_string());
     if key.kind == glowplug_cache::Kind::Component {
         command.arg("--component");
+    }
+    if settings.incremental == glowplug_cache::Incremental::On {
+        command.arg("--incremental");
     }
     command.arg("--time").arg(humantime::format_duration(limits.time).to_string());
     command.arg("--memory").arg(limits.memory.to_string()).arg("--").arg(path);

@@ -11,7 +11,8 @@ use wasmtime::{Caller, Extern, Val};
 pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i32> {
     let pointer = stack_pointer(caller).ok_or(errno::ENOSYS)?;
     let parent = caller.data();
-    let (session, program) = (Arc::clone(&parent.session), Arc::clone(&parent.program));
+    let session = Arc::clone(&parent.session);
+    let program = session.programs.for_copy(&parent.program, &|event| session.tell(event));
     let process = session.new_process(Some(&parent.process))?;
     let pid = process.pid;
     let starting = Starting {

@@ -31,6 +31,8 @@ pub(crate) struct Program {
     /// It joins relative paths with `PWD` by itself.
     pub(crate) knows_pwd: bool,
     allocation: Allocation,
+    /// Its index, if it is one of the host's own.
+    own: Option<usize>,
     bytes: u64,
     module: Option<ModuleDigest>,
     hits: AtomicU64,
@@ -200,6 +202,12 @@ impl Programs {
         self.load(Some(identity), own.name, &own.source, allocation, tell)
     }
 
+    /// The program for a copy of one of its processes: as often as it is asked for, its instances come from the pool.
+    pub(crate) fn for_copy(&self, program: &Arc<Program>, tell: &dyn Fn(ProgramEvent)) -> Arc<Program> {
+        let again = program.own.and_then(|at| self.own(at, tell).ok());
+        again.unwrap_or_else(|| Arc::clone(program))
+    }
+
     /// A file's. `host` is its path outside, which the cache remembers it by; without one its bytes are read.
     pub(crate) fn file(
         &self,
@@ -280,6 +288,10 @@ impl Programs {
             pre,
             knows_pwd,
             allocation,
+            own: match identity {
+                Some(Identity::Own(at)) => Some(at),
+                _ => None,
+            },
             bytes,
             module: loaded.report.key.map(|key| key.module),
             hits: AtomicU64::new(0),

@@ -5,7 +5,7 @@ use crate::commands::run::default_engine;
 use crate::detach;
 use crate::failure::{EXIT_FAILURE, Failure};
 use crate::output;
-use glowplug_cache::{CacheKey, JobLimits, Kind, ModuleCache, Pending, Settings};
+use glowplug_cache::{CacheKey, Incremental, JobLimits, Kind, ModuleCache, Pending, Settings};
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,6 +55,7 @@ fn chain(error: &dyn Error) -> String {
 fn settings(args: &OptimizeArgs, folder: PathBuf) -> Settings {
     let mut settings = Settings::new(folder, args.key_file.clone());
     settings.backend = glowplug_cache::Backend::Aot;
+    settings.incremental = if args.incremental { Incremental::On } else { Incremental::Off };
     settings.resident_bytes = 0;
     (settings.max_bytes, settings.max_entries, settings.max_age) = (u64::MAX, u64::MAX, Duration::MAX);
     settings.maintenance_interval = Duration::MAX;
