@@ -195,7 +195,7 @@ fn the_background_keeps_the_functions() {
 /// Starts `app.wasm` with so little memory for the background that it fails, and returns what `cache jobs` says.
 fn fail_once(context: &Context, attempts: u64) -> Value {
     let mut command = context.command(["run", "--tiering", "auto", "--report=json", "app.wasm"]);
-    let output = command.env("GLOWPLUG_BACKGROUND_MEMORY", "1MiB").output().expect("the program starts");
+    let output = command.env("GLOWPLUG_BACKGROUND_MEMORY", "6MiB").output().expect("the program starts");
     assert_eq!(stdout(&output), "hello\n", "{output:?}");
     let begun = Instant::now();
     loop {
@@ -213,7 +213,7 @@ fn what_fails_in_the_background_is_said_and_not_tried_for_ever() {
     let context = context();
     for attempt in 1..=3 {
         let job = fail_once(&context, attempt);
-        assert_eq!((&job["by"], &job["limits"]["memory_bytes"]), (&"background".into(), &(1 << 20).into()), "{job}");
+        assert_eq!((&job["by"], &job["limits"]["memory_bytes"]), (&"background".into(), &(6 << 20).into()), "{job}");
         // No memory for the wasm, or none for a thread's stack.
         let why = job["why"].as_str().expect("a reason");
         assert!(why.contains("memory") || why.contains("Resource temporarily unavailable"), "{job}");
