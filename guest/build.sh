@@ -4,6 +4,8 @@
 #
 #   guest/build.sh [--into FOLDER] [NAME...]
 #
+# Functions that a start executes are put side by side, as guest/NAME/startup.txt says (guest/record.sh writes it).
+#
 # needs a Rust toolchain with the target wasm32-wasip1 (rustup target add wasm32-wasip1). Without names it builds all of
 # them; --into leaves guest/prebuilt alone.
 #
@@ -50,6 +52,7 @@ pack() { (cd "$guests/pack" && cargo run --quiet --locked --release -- "$@"); }
 build_guest() {
   local name=$1 flags
   flags=$(remap "$guests/$name" "$name")$'\x1f'
+  flags+=$(remap "$guests/heap" heap)$'\x1f'
   flags+=$(remap "$guests/sys" sys)$'\x1f'
   flags+=$(remap "$guests/syntax" syntax)$'\x1f'
   flags+=$(remap "${CARGO_HOME:-$HOME/.cargo}/registry/src" crates)$'\x1f'
@@ -58,6 +61,9 @@ build_guest() {
     CARGO_ENCODED_RUSTFLAGS=$flags cargo "${toolchain[@]}" build --locked --release --target "$target")
   # Not cp: rustc marks its output executable, which a wasm file need not be.
   install -m 644 "$CARGO_TARGET_DIR/$target/release/$name.wasm" "$results/$name.wasm"
+  if [[ -e $guests/$name/startup.txt ]]; then
+    pack order "$results/$name.wasm" "$guests/$name/startup.txt"
+  fi
   hide_std_paths "$results/$name.wasm"
   refuse_machine_paths "$results/$name.wasm"
 }

@@ -21,6 +21,7 @@ fn help_teaches_each_command() {
         "shell",
         "run",
         "compile",
+        "snapshot",
         "cache",
         "cache dir",
         "cache ls",

@@ -3,6 +3,9 @@
 //!
 //! The digests are computed here a second time, independently of `guest/pack`, which wrote them.
 
+mod common;
+
+use common::{Context, stdout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -81,13 +84,13 @@ fn files_of(base: &Path, folder: &Path) -> BTreeSet<String> {
 }
 
 /// For each source file, sorted by path: path, NUL, length as 8 bytes little-endian, contents; all into one hasher. Sources
-/// are all files but hidden ones and `target`; what a guest shares with others (`guest/sys`, `guest/syntax`)
+/// are all files but hidden ones and `target`; what a guest shares with others (`guest/heap`, `guest/sys`, `guest/syntax`)
 /// is among them.
 fn digest_of_sources(guest: &Path) -> String {
     let kept = |file: &String| file.split('/').all(|part| !part.starts_with('.') && part != "target");
     let mut files: BTreeSet<String> = files_of(guest, guest).into_iter().filter(kept).collect();
     let settings = String::from_utf8(read(&guest.join("Cargo.toml"))).expect("UTF-8");
-    for shared in ["sys", "syntax"] {
+    for shared in ["heap", "sys", "syntax"] {
         if settings.contains(&format!("\"../{shared}\"")) {
             let folder = guests().join(shared);
             files.extend(files_of(&folder, &folder).into_iter().filter(kept).map(|file| format!("../{shared}/{file}")));
@@ -154,4 +157,73 @@ fn prebuilt_files_name_no_home_folder() {
             }
         }
     }
+}
+
+/// A module's sections: their kinds and what is in them.
+fn sections(wasm: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut rest = wasm.strip_prefix(b"\0asm\x01\0\0\0").expect("a module in the binary format");
+    let mut sections = Vec::new();
+    while let Some((&kind, after)) = rest.split_first() {
+        let (length, after) = number(after);
+        let (section, after) = after.split_at(length);
+        sections.push((kind, section));
+        rest = after;
+    }
+    sections
+}
+
+/// A number of WebAssembly's (LEB128), and what comes after it.
+fn number(bytes: &[u8]) -> (usize, &[u8]) {
+    let length = 1 + bytes.iter().position(|byte| byte & 0x80 == 0).expect("the number's end");
+    let value = bytes[..length].iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
+    (value, &bytes[length..])
+}
+
+/// What is of no use at run time is still read at each start: names, and exports that the linker adds by itself. And what a
+/// start executes comes first (adr/0016).
+#[test]
+fn the_embedded_guests_are_packed_for_a_fast_start() {
+    const CUSTOM: u8 = 0;
+    const IMPORTS: u8 = 2;
+    const EXPORTS: u8 = 7;
+    for guest in ["shell", "coreutils"] {
+        let wasm = read(&guests().join("prebuilt").join(guest).with_extension("wasm"));
+        let sections = sections(&wasm);
+        assert!(sections.iter().all(|(kind, _)| *kind != CUSTOM), "{guest} has custom sections: {ADVICE}");
+        let (_, exports) = sections.iter().find(|(kind, _)| *kind == EXPORTS).expect("exports");
+        let (count, mut rest) = number(exports);
+        for _ in 0..count {
+            let (length, after) = number(rest);
+            let (name, after) = after.split_at(length);
+            let name = str::from_utf8(name).expect("UTF-8");
+            let ours = matches!(name, "memory" | "_start" | "__stack_pointer") || name.starts_with("glowplug_");
+            assert!(ours, "{guest} exports {name}: {ADVICE}");
+            let (function, after) = number(&after[1..]);
+            if name == "_start" {
+                // Everything that these two import is a function, and the first one that a start executes comes next.
+                let (_, imports) = sections.iter().find(|(kind, _)| *kind == IMPORTS).expect("imports");
+                assert_eq!(function, number(imports).0, "the functions of {guest} are not in order: {ADVICE}");
+            }
+            rest = after;
+        }
+    }
+}
+
+/// Each growth is a call of the host, a change of protections and a page fault: an ordinary start of the shell has none
+/// (adr/0016). A limit of just what there is at the beginning shows it.
+#[test]
+fn an_ordinary_start_of_the_shell_grows_no_memory() {
+    const MEMORY: u8 = 5;
+    const PAGE: usize = 64 << 10;
+    let wasm = read(&guests().join("prebuilt/shell.wasm"));
+    let sections = sections(&wasm);
+    let (_, memories) = sections.iter().find(|(kind, _)| *kind == MEMORY).expect("a memory");
+    // How many memories there are, and whether this one has a maximum, come before.
+    let (pages, _) = number(&memories[2..]);
+    let context = Context::new();
+    let limit = (pages * PAGE).to_string();
+    let output = context.run(["shell", "--max-memory", &limit, "-c", "x=1; echo $x; for i in 1 2; do echo $i; done"]);
+    assert_eq!(stdout(&output), "1\n1\n2\n", "{output:?}");
+    let less = ((pages - 1) * PAGE).to_string();
+    assert!(!context.run(["shell", "--max-memory", &less, "-c", "exit"]).status.success(), "the limit is none");
 }

@@ -5,8 +5,12 @@ use std::fs;
 /// Calls in awk's and jq's programs are calls of ours; Rust's one megabyte is soon full. What is not used costs nothing.
 const STACK_BYTES: usize = 4 << 20;
 
+/// What small programs allocate, without a call of the host that grows the memory (adr/0016).
+const HEAP_BYTES: usize = 256 << 10;
+
 fn main() {
     println!("cargo:rustc-link-arg-bins=-zstack-size={STACK_BYTES}");
+    println!("cargo:rustc-link-arg-bins=--initial-heap={HEAP_BYTES}");
     println!("cargo:rerun-if-changed=programs.txt");
     println!("cargo:rerun-if-changed=src/table.rs");
     let table = fs::read_to_string("src/table.rs").expect("the table of programs");

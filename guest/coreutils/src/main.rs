@@ -5,6 +5,8 @@ mod awk;
 mod small;
 mod table;
 
+// The allocator.
+use glowplug_heap as _;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};

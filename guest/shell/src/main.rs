@@ -15,6 +15,8 @@ mod start;
 mod text;
 mod vars;
 
+// The allocator.
+use glowplug_heap as _;
 use glowplug_syntax::{ast, parse};
 
 /// Says to the host that relative paths are joined with PWD here, so that the root is the only preopened folder.

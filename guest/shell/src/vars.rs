@@ -230,6 +230,9 @@ pub struct Variables {
     pub dynamic: DynamicState,
 }
 
+/// Room for the variables of an ordinary start, so that the table does not grow on the way.
+const AT_START: usize = 56;
+
 /// How many references are followed.
 const MAX_REFERENCES: usize = 8;
 
@@ -243,7 +246,8 @@ pub fn split_element(text: &str) -> Option<(&str, &str)> {
 
 impl Variables {
     pub fn new() -> Self {
-        Self::default()
+        let map = NameMap::with_capacity_and_hasher(AT_START, BuildHasherDefault::default());
+        Self { map: Rc::new(map), ..Self::default() }
     }
 
     // ---- looking ----

@@ -2,6 +2,7 @@
 
 use crate::error::LoadError;
 use crate::key::{Digest, Kind};
+use crate::load::read_file;
 use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,21 @@ impl<'a> Source<'a> {
     /// Bytes in the program's own binary, with their artifact if there is one.
     pub fn embedded(name: impl Into<Cow<'a, str>>, bytes: &'static [u8], artifact: Option<EmbeddedArtifact>) -> Self {
         Self { inner: Inner::Embedded { name: name.into(), bytes, artifact } }
+    }
+
+    /// Reads the wasm whole, in the binary format whichever was given, and says what it is: for those who want the wasm itself.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no WebAssembly.
+    pub fn read(&self) -> Result<(Kind, Vec<u8>), LoadError> {
+        let wasm = match &self.inner {
+            Inner::File(path) => Cow::Owned(read_file(path, None)?.0),
+            Inner::OpenFile { path, file } => Cow::Owned(read_file(path, Some(file))?.0),
+            Inner::Bytes { bytes, .. } => Cow::Borrowed(&bytes[..]),
+            Inner::Embedded { bytes, .. } => Cow::Borrowed(*bytes),
+        };
+        let (name, wasm) = (self.name(), wasm);
+        Ok((kind_of(&name, &wasm)?, to_binary(&name, &wasm)?.into_owned()))
     }
 
     /// The name in reports.

@@ -62,8 +62,9 @@ fn programs() -> Result<Vec<String>, String> {
 fn wasm_file(name: &str, folder: &Path) -> Result<PathBuf, String> {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo did not set CARGO_MANIFEST_DIR")?);
     if env::var_os(FRESH).is_some_and(|value| value != "0" && !value.is_empty()) {
-        println!("cargo::rerun-if-changed=guest/{name}");
-        println!("cargo::rerun-if-changed=guest/sys");
+        for source in [name, "build.sh", "heap", "pack", "sys", "syntax"] {
+            println!("cargo::rerun-if-changed=guest/{source}");
+        }
         let mut build = Command::new("guest/build.sh");
         build.arg("--into").arg(folder).arg(name);
         // What cargo says to build scripts is about this build; the other one has its own compiler and target.

@@ -180,6 +180,7 @@ pub(crate) enum Command {
     Shell(Box<ShellArgs>),
     Run(Box<RunArgs>),
     Compile(CompileArgs),
+    Snapshot(SnapshotArgs),
     Cache(CacheCommandArgs),
     Bench(BenchArgs),
     Config(ConfigArgs),
@@ -366,6 +367,44 @@ pub(crate) struct CompileArgs {
     pub(crate) cache: CacheArgs,
 }
 
+/// Initialize a module or component ahead of time, and write it as it is then
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  glowplug snapshot app.wasm -o fast.wasm
+  glowplug snapshot --init-func setup --dir data::/data app.wasm -o fast.wasm
+  glowplug snapshot --rename-func _start=resume app.wasm -o fast.wasm
+
+FILE exports a function that does what every start would do: read tables, parse settings, build what is looked up later. \
+It runs now, and the result begins where it returned. Whatever it sees is frozen into the image: files, variables, and \
+random numbers too, such as the seeds of hash tables. So it is given nothing but what you ask for. A component is given \
+nothing at all.")]
+pub(crate) struct SnapshotArgs {
+    /// The module or component
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Where the result goes
+    #[arg(short, long, value_name = "OUT.wasm", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+    /// The exported function that initializes it; for a component also a call such as 'setup("a")'
+    #[arg(short = 'f', long, value_name = "NAME", default_value = glowplug_runtime::SnapshotOptions::INIT_FUNC)]
+    pub(crate) init_func: String,
+    /// Leave that function exported [default: a module's is not, afterwards; a component's always is]
+    #[arg(long)]
+    pub(crate) keep_init_func: bool,
+    /// Export the function OLD under the name NEW, in place of what had that name
+    #[arg(short, long, value_name = "NEW=OLD", value_parser = parse_rename)]
+    pub(crate) rename_func: Vec<(String, String)>,
+    /// Let the initialization read a folder; under the name GUEST, or under its own
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = parse_dir, value_hint = clap::ValueHint::DirPath)]
+    pub(crate) dirs: Vec<(PathBuf, String)>,
+    /// Set an environment variable for the initialization, or pass on your own of that name
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = parse_env)]
+    pub(crate) env: Vec<(String, Option<String>)>,
+    /// Pass on all of your environment variables
+    #[arg(long)]
+    pub(crate) inherit_env: bool,
+}
+
 /// Look into the cache, explain it, check it, clean it up
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -545,6 +584,13 @@ fn parse_env(text: &str) -> Result<(String, Option<String>), String> {
         return Err("a variable needs a name: NAME, or NAME=VALUE".to_owned());
     }
     Ok((name.to_owned(), value))
+}
+
+fn parse_rename(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((new, old)) if !new.is_empty() && !old.is_empty() => Ok((new.to_owned(), old.to_owned())),
+        _ => Err("a function gets a new name so: NEW=OLD".to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ fn main() {
         Command::Run(args) => commands::run::run(&args, clock),
         Command::Shell(args) => commands::shell::run(&args, cli.logging.verbose > 0, clock),
         Command::Compile(args) => commands::compile::run(&args),
+        Command::Snapshot(args) => commands::snapshot::run(&args),
         Command::Cache(args) => commands::cache::run(args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Config(args) => commands::config::run(&args),

@@ -52,7 +52,7 @@ async fn run_command(instance: &Instance, store: &mut Store<Host>) -> Result<Out
 }
 
 /// A call in WAVE's notation, with its function found and its arguments checked.
-struct Call {
+pub(crate) struct Call {
     text: String,
     func: ComponentExportIndex,
     params: Vec<Val>,
@@ -60,7 +60,12 @@ struct Call {
 }
 
 impl Call {
-    fn parse(text: &str, component: &Component) -> Result<Self> {
+    /// Reads the call, and finds its function.
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or the component has no such function, or one with other parameters.
+    pub(crate) fn parse(text: &str, component: &Component) -> Result<Self> {
         let call = UntypedFuncCall::parse(text).with_context(|| {
             format!("cannot read `{text}` as a call; write a function's name and its arguments, like `f(1, \"two\")`")
         })?;
@@ -73,7 +78,12 @@ impl Call {
         Ok(Self { text: text.to_owned(), func, params, results: ty.results().len() })
     }
 
-    async fn run(&self, instance: &Instance, store: &mut Store<Host>) -> Result<String> {
+    /// Calls it; the results in WAVE's notation.
+    ///
+    /// # Errors
+    ///
+    /// When the guest fails.
+    pub(crate) async fn run(&self, instance: &Instance, store: &mut Store<Host>) -> Result<String> {
         let Some(func) = instance.get_func(&mut *store, self.func) else {
             bail!("the component changed between finding `{}` and calling it", self.text);
         };

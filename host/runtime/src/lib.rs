@@ -9,6 +9,8 @@
 //!
 //! [`process`] is the other way to run guests: many of them, with pipes between them and a view of files of their own.
 //!
+//! [`snapshot()`] initialises a guest ahead of time.
+//!
 //! Nothing here prints, reads the command line, or ends the process. No signal is caught either, so Ctrl-C ends the process
 //! as it does a native program; only a session's first process can ask for signals.
 //!
@@ -30,6 +32,7 @@ mod outcome;
 mod prepared;
 mod preview1;
 pub mod process;
+mod snapshot;
 mod spec;
 mod wasi;
 mod watchdog;
@@ -37,6 +40,7 @@ mod watchdog;
 pub use guest::{Capture, DirMount, Guest, GuestOptions, Input, Output};
 pub use outcome::Outcome;
 pub use prepared::{Finished, Phases, PreparedGuest};
+pub use snapshot::{SnapshotOptions, snapshot};
 pub use spec::{
     Compiler, EngineSpec, OptLevel, PooledSpec, UnknownName, config, pooled_process_config, process_config,
     process_spec,

@@ -12,6 +12,24 @@ use crate::preview1::{self, MODULE as PREVIEW_1};
 ///
 /// When the module imports something that the host does not have, or has with another type.
 pub(crate) fn link_module(module: &Module, name: &str) -> Result<wasmtime::InstancePre<Host>> {
+    linker(module)?
+        .instantiate_pre(module)
+        .with_context(|| explain_imports(module))
+        .with_context(|| format!("failed to instantiate {name:?}"))
+}
+
+/// The same, but what the host does not have traps when it is called.
+///
+/// # Errors
+///
+/// When the module imports something with another type than the host has it.
+pub(crate) fn link_module_or_trap(module: &Module) -> Result<wasmtime::InstancePre<Host>> {
+    let mut linker = linker(module)?;
+    linker.define_unknown_imports_as_traps(module)?;
+    linker.instantiate_pre(module)
+}
+
+fn linker(module: &Module) -> Result<wasmtime::Linker<Host>> {
     let mut linker = wasmtime::Linker::new(module.engine());
     let mut added: Vec<&str> = Vec::new();
     for import in module.imports().filter(|import| import.module() == PREVIEW_1) {
@@ -20,10 +38,7 @@ pub(crate) fn link_module(module: &Module, name: &str) -> Result<wasmtime::Insta
             added.push(import.name());
         }
     }
-    linker
-        .instantiate_pre(module)
-        .with_context(|| explain_imports(module))
-        .with_context(|| format!("failed to instantiate {name:?}"))
+    Ok(linker)
 }
 
 /// Wasmtime names one import; whoever has to provide them wants to know them all.

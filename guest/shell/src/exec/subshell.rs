@@ -81,7 +81,10 @@ impl Shell {
             sub.fds.close_others();
             sub.apply_traps();
             let result = run(&mut sub);
-            sub.finish(result)
+            let status = sub.finish(result);
+            // The host takes everything back at once: memory, descriptors.
+            std::mem::forget(sub);
+            status
         }))
     }
 

@@ -109,7 +109,7 @@ impl<'l, E: Engines> Load<'l, E> {
 
 /// Reads a file whole, and makes sure that it did not change meanwhile. The identity comes with it if a later change must
 /// show in it.
-pub(super) fn read_file(path: &Path, open: Option<&File>) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
+pub(crate) fn read_file(path: &Path, open: Option<&File>) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
     let failed = |source| LoadError::Read { path: path.to_owned(), source };
     for _ in 0..3 {
         let read_at = Timestamp::now();

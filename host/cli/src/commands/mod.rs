@@ -7,3 +7,4 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod run;
 pub(crate) mod shell;
+pub(crate) mod snapshot;
