@@ -3,6 +3,7 @@
 use crate::options::Options;
 use crate::shell::{Flow, Frame, Shell, Status};
 use crate::text::{from_bytes, to_bytes};
+use crate::vars::Value;
 use std::rc::Rc;
 
 const VERSION: &str = "5.2.15(1)-release";
@@ -183,9 +184,12 @@ impl Shell {
             if let Some(function) = name.strip_prefix("BASH_FUNC_").and_then(|rest| rest.strip_suffix("%%")) {
                 self.import_function(function, value);
             } else if crate::vars::is_name(name) && !matches!(name, "SHELLOPTS" | "BASHOPTS" | "_") {
+                // Before the first command there are no references and no scopes, so a variable is where its name is.
+                let variable = self.vars.entry(name);
                 // A dynamic or readonly variable cannot come from outside.
-                if self.vars.set_scalar(name, value).is_ok() {
-                    self.vars.export(name);
+                if !variable.attributes.readonly {
+                    variable.value = Value::Scalar(value.to_owned());
+                    variable.attributes.exported = true;
                 }
             } else if name == "SHELLOPTS" {
                 value.split(':').for_each(|option| {
@@ -231,8 +235,8 @@ impl Shell {
         if value.is_empty() {
             return;
         }
-        // Before anything is readonly, this cannot fail.
-        let _ = self.vars.set_scalar(name, value);
+        // As above; nothing of this is readonly yet.
+        self.vars.entry(name).value = Value::Scalar(value.to_owned());
     }
 
     /// The working folder: PWD when it says the truth.
