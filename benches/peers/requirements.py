@@ -66,7 +66,6 @@ def main():
         ("warm start, 10 MB, against 1.2 x 60 KB + 1.5 ms",
          lambda: figures.independent_of_size("10 MB, warm", "60 KB, warm", 1.2, 1.5)),
         ("warm start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, warm", 1 / 3)),
-        ("cold start, 10 MB, against wasmtime's", lambda: figures.time_ratio("10 MB, cold", 1 / 4)),
         ("cold start, 60 KB, against wasmtime's", lambda: figures.time_ratio("60 KB, cold", 1.05)),
         ("cold start, 10 MB, against wasmtime's", lambda: figures.time_ratio("10 MB, cold", 1 / 4)),
         ("peak memory of a warm start, 10 MB, against wasmtime's",
