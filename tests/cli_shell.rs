@@ -268,3 +268,14 @@ fn pipelines_end_from_either_side() {
     assert_eq!(says(&context, &[], "false | cat; echo ${PIPESTATUS[@]}"), "1 0\n");
     assert_eq!(says(&context, &[], "true | nosuch 2>/dev/null; echo $?"), "127\n");
 }
+
+/// The subshell has lent its thread to `cat`, which ends first; it must not go on with what `cat` left it, not even to report it.
+#[test]
+fn a_killed_process_does_nothing_more() {
+    let context = Context::new();
+    let script =
+        "for ((i = 0; i < 40; i++)); do { cat; echo went on; } </dev/zero >/dev/null & kill $!; wait $!; echo $?; done";
+    let output = shell(&context, &[], script);
+    assert_eq!(stdout(&output), "143\n".repeat(40));
+    assert_eq!(stderr(&output), "");
+}

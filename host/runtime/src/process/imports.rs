@@ -21,13 +21,8 @@ const BUFFER_LIMIT: usize = 1 << 30;
 
 /// The guest's result, or the end of the process if it was killed meanwhile.
 fn answer(caller: &mut Caller<'_, Context>, result: Result<i32, i32>) -> wasmtime::Result<i32> {
-    match result {
-        Ok(value) => Ok(value),
-        Err(errno) => {
-            caller.data().check()?;
-            Ok(-errno)
-        }
-    }
+    caller.data().check()?;
+    Ok(result.unwrap_or_else(|errno| -errno))
 }
 
 macro_rules! function {

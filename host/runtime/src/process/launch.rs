@@ -96,9 +96,13 @@ impl Instantiated {
     /// Runs it, and lets go of its descriptors; the session has still to be told.
     pub(crate) fn run_to_end(&mut self) -> Ended {
         let result = self.call();
-        let ended = match result {
-            Ok(code) => Ended(code),
-            Err(error) => judge(&mut self.store, &error),
+        // What it did after it was killed is not its end: with its thread lent to a child, it was that child which ended first,
+        // and it may have left with the child's status before it looked.
+        let killed = self.store.data().process.killed();
+        let ended = match (killed, result) {
+            (Some(killed), _) => killed,
+            (None, Ok(code)) => Ended(code),
+            (None, Err(error)) => judge(&mut self.store, &error),
         };
         close(self.store.data_mut());
         ended
