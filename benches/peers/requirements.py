@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Holds the figures of compare.py (its --json files, named as arguments) against what glowplug promises.
 
+    requirements.py run|shell FILE.json...
+
 One line a promise: what was measured, the limit, and "met" or "not met". Ratios are taken round by round; the middle one
 decides, and the middle half of all is shown beside it. Exits with 1 when a promise is not met, and says which could
 not be checked because a module was missing.
@@ -34,9 +36,9 @@ class Figures:
         except KeyError:
             raise Missing(f"{name} was not measured with {group}") from None
 
-    def time_ratio(self, group, limit):
-        """glowplug's time against wasmtime's, on the same work."""
-        values = ratios(self.find(group, GLOWPLUG)["milliseconds"], self.find(group, WASMTIME)["milliseconds"])
+    def time_ratio(self, group, limit, other=WASMTIME):
+        """glowplug's time against another's, on the same work."""
+        values = ratios(self.find(group, GLOWPLUG)["milliseconds"], self.find(group, other)["milliseconds"])
         return ratio_with_spread(values), ratio_text(limit), middle_half(values)[1] <= limit
 
     def memory_ratio(self, group, limit):
@@ -56,9 +58,17 @@ class Figures:
         return milliseconds(statistics.median(large_times)), milliseconds(limit), statistics.median(spare) >= 0
 
 
-def main():
-    figures = Figures(sys.argv[1:])
-    promises = [
+def promises_of_shell(figures):
+    return [
+        ("`-c exit`, against bash's", lambda: figures.time_ratio("exit", 1.0, "bash")),
+        ("`-c exit`, against /bin/true", lambda: figures.time_ratio("exit", 2.2, "/bin/true")),
+        ("500 times an external `true`, against bash's", lambda: figures.time_ratio("500 x true", 1 / 7, "bash")),
+        ("`seq | sort | tail`, against bash's with native programs", lambda: figures.time_ratio("sort", 3.0, "bash")),
+    ]
+
+
+def promises_of_run(figures):
+    return [
         ("warm start, 70 MB, against wasmtime's", lambda: figures.time_ratio("70 MB, warm", 1 / 60)),
         ("peak memory of a warm start, 70 MB, against wasmtime's",
          lambda: figures.memory_ratio("70 MB, warm", 1 / 4)),
@@ -71,6 +81,13 @@ def main():
         ("peak memory of a warm start, 10 MB, against wasmtime's",
          lambda: figures.memory_ratio("10 MB, warm", 1 / 2)),
     ]
+
+
+def main():
+    promises_of = {"run": promises_of_run, "shell": promises_of_shell}
+    if len(sys.argv) < 3 or sys.argv[1] not in promises_of:
+        sys.exit("usage: requirements.py run|shell FILE.json...")
+    promises = promises_of[sys.argv[1]](Figures(sys.argv[2:]))
     all_met = True
     print("| promise | measured | at most | |")
     print("|---|--:|--:|---|")

@@ -228,7 +228,7 @@ with_compare() {
   tail -n +3 "$scratch/cold.md"
   echo
   local kept=0
-  "$python" -B "$here/requirements.py" "$scratch/warm.json" "$scratch/cold.json" || kept=$?
+  "$python" -B "$here/requirements.py" run "$scratch/warm.json" "$scratch/cold.json" || kept=$?
   echo
   describe_machine "$1" "$2"
   return "$kept"

@@ -6,7 +6,7 @@
 #
 #   --runs N       rounds (default: 40); the heavier work takes a tenth of them
 #
-# $GLOWPLUG is the program, or the release build of this repository.
+# Exits with 1 when a promise is not kept. $GLOWPLUG is the program, or the release build of this repository.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -78,5 +78,9 @@ dash sort "$sorting"; dash_sort=("${with_dash[@]}")
   "${dash_sort[@]}" \
   --contender 'sort' glowplug "$(quoted "$glowplug" shell -c "$sorting")" | tail -n +3
 echo
+kept=0
+"$python" -B "$here/requirements.py" shell "$scratch/start.json" "$scratch/work.json" || kept=$?
+echo
 echo "$(nproc) x $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), Linux $(uname -r);" \
   "$("$bash" --version | head -n 1); $("$glowplug" --version); $runs rounds, in turn."
+exit "$kept"
