@@ -60,7 +60,7 @@ sorting='seq 1000000 | sort -n | tail -1'
 piping='/bin/true | /bin/true'
 dash exit exit; dash_exit=("${with_dash[@]}")
 dash '500 x true' "$posix_loop /bin/true; done"; dash_true=("${with_dash[@]}")
-dash '500 x true | true' "$posix_loop $piping; done"; dash_pipe=("${with_dash[@]}")
+dash '500 x two piped' "$posix_loop $piping; done"; dash_pipe=("${with_dash[@]}")
 dash sort "$sorting"; dash_sort=("${with_dash[@]}")
 "$python" -B "$here/compare.py" --runs "$runs" --warmup 3 --json "$scratch/start.json" \
   --contender 'exit' bash "$(quoted "$bash" --norc -c exit)" \
@@ -71,8 +71,8 @@ dash sort "$sorting"; dash_sort=("${with_dash[@]}")
   --contender '500 x true' bash "$(quoted "$bash" --norc -c "$loop /bin/true; done")" \
   --contender '500 x true' glowplug "$(quoted "$glowplug" shell -c "$loop /bin/true; done")" \
   "${dash_true[@]}" \
-  --contender '500 x true | true' bash "$(quoted "$bash" --norc -c "$loop $piping; done")" \
-  --contender '500 x true | true' glowplug "$(quoted "$glowplug" shell -c "$loop $piping; done")" \
+  --contender '500 x two piped' bash "$(quoted "$bash" --norc -c "$loop $piping; done")" \
+  --contender '500 x two piped' glowplug "$(quoted "$glowplug" shell -c "$loop $piping; done")" \
   "${dash_pipe[@]}" \
   --contender 'sort' bash "$(quoted "$bash" --norc -c "$sorting")" \
   "${dash_sort[@]}" \
