@@ -23,7 +23,6 @@ fn all_contenders_are_measured_and_the_users_cache_is_left_alone() {
     let theirs = ["no-cache", "wasmtime-cold", "wasmtime-warm"];
     assert_eq!(names, theirs.into_iter().chain(ours.iter().map(String::as_str)).collect::<Vec<_>>());
     for (one, runs) in contenders.iter().zip([1, 1, 2, 1, 1, 2, 2, 2]) {
-        assert!(one["first_instruction_us"].as_u64() <= one["median_us"].as_u64(), "{one}");
         assert!(one["first_instruction_us"].is_u64() && one["left_out"].is_null(), "{one}");
         assert!(one["parts_us"].as_object().is_some_and(|parts| parts.len() > 1), "{one}");
         let name = one["name"].as_str().unwrap_or_default();
