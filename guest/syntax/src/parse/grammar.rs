@@ -175,15 +175,8 @@ impl Parser<'_> {
         let token = self.peek(Mode::Command)?;
         match token {
             Token::Op("(") => {
-                let arithmetic = self.byte() == b'(';
-                let line = self.token_line;
-                self.take();
-                if arithmetic && let Some(expr) = self.arithmetic_command()? {
-                    return self.with_redirects(CompoundCommand::Arithmetic { line, expr });
-                }
-                let body = self.list_until(false, |token| token.is_op(")"))?;
-                self.take();
-                self.with_redirects(CompoundCommand::Subshell(body))
+                let compound = self.parenthesized()?;
+                self.with_redirects(compound)
             }
             Token::Word(word) if !word.quoted && word.array.is_none() && is_reserved(&word.text) => {
                 let text = word.text.clone();
@@ -245,17 +238,7 @@ impl Parser<'_> {
     fn compound_only(&mut self) -> Parsed<CompoundCommand> {
         let token = self.peek(Mode::Command)?;
         match token {
-            Token::Op("(") => {
-                let arithmetic = self.byte() == b'(';
-                let line = self.token_line;
-                self.take();
-                if arithmetic && let Some(expr) = self.arithmetic_command()? {
-                    return Ok(CompoundCommand::Arithmetic { line, expr });
-                }
-                let body = self.list_until(false, |token| token.is_op(")"))?;
-                self.take();
-                Ok(CompoundCommand::Subshell(body))
-            }
+            Token::Op("(") => self.parenthesized(),
             Token::Word(word) if !word.quoted && begins_compound(&word.text) => {
                 let text = word.text.clone();
                 self.nested(|parser| parser.compound(&text))
@@ -265,6 +248,19 @@ impl Parser<'_> {
                 Err(self.unexpected(&token))
             }
         }
+    }
+
+    /// `( )` or `(( ))`, whose first parenthesis was peeked.
+    fn parenthesized(&mut self) -> Parsed<CompoundCommand> {
+        let arithmetic = self.byte() == b'(';
+        let line = self.token_line;
+        self.take();
+        if arithmetic && let Some(expr) = self.arithmetic_command()? {
+            return Ok(CompoundCommand::Arithmetic { line, expr });
+        }
+        let body = self.list_until(false, |token| token.is_op(")"))?;
+        self.take();
+        Ok(CompoundCommand::Subshell(body))
     }
 
     /// What is between `((` and `))`, the first parenthesis of which is consumed; `None` when it is no arithmetic.

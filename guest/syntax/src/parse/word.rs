@@ -146,16 +146,20 @@ impl Parser<'_> {
 
     /// `[...]`, with the brackets.
     fn copy_subscript(&mut self, out: &mut Vec<u8>) -> Parsed<()> {
+        self.copy_balanced(out, b'[', b']', 0)
+    }
+
+    /// Up to and with the `close` that belongs to the outermost `open`; `depth` of them were consumed before.
+    fn copy_balanced(&mut self, out: &mut Vec<u8>, open: u8, close: u8, mut depth: u32) -> Parsed<()> {
         let line = self.line;
-        let mut depth = 0_u32;
         loop {
             match self.byte() {
-                0 => return Err(self.missing(']', line)),
-                b'[' => {
+                0 => return Err(self.missing(char::from(close), line)),
+                byte if byte == open => {
                     depth += 1;
                     out.push(self.bump());
                 }
-                b']' => {
+                byte if byte == close => {
                     depth -= 1;
                     out.push(self.bump());
                     if depth == 0 {
@@ -166,7 +170,9 @@ impl Parser<'_> {
                 b'$' => self.copy_dollar(out, false)?,
                 b'\\' => {
                     out.push(self.bump());
-                    out.push(self.bump());
+                    if self.byte() != 0 {
+                        out.push(self.bump());
+                    }
                 }
                 _ => out.push(self.bump()),
             }
@@ -362,33 +368,7 @@ impl Parser<'_> {
 
     /// The rest of a pattern group or a regular expression's group, with its `)`.
     fn copy_group(&mut self, out: &mut Vec<u8>) -> Parsed<()> {
-        let line = self.line;
-        let mut depth = 1_u32;
-        loop {
-            match self.byte() {
-                0 => return Err(self.missing(')', line)),
-                b'(' => {
-                    depth += 1;
-                    out.push(self.bump());
-                }
-                b')' => {
-                    depth -= 1;
-                    out.push(self.bump());
-                    if depth == 0 {
-                        return Ok(());
-                    }
-                }
-                b'\'' | b'"' | b'`' => self.copy_quoted(out)?,
-                b'$' => self.copy_dollar(out, false)?,
-                b'\\' => {
-                    out.push(self.bump());
-                    if self.byte() != 0 {
-                        out.push(self.bump());
-                    }
-                }
-                _ => out.push(self.bump()),
-            }
-        }
+        self.copy_balanced(out, b'(', b')', 1)
     }
 
     /// The command of a substitution, with its `)`. It is parsed here only to find its end: what it means is decided
