@@ -160,10 +160,11 @@ impl Program {
     /// Whether it was run so often that the next instances are better taken from the pool. Asked only now, because a program
     /// that does not fit is refused by an engine with a pool, as if its artifact were damaged.
     fn is_to_be_pooled(&self) -> bool {
+        if self.hits.load(Ordering::Relaxed) != POOLED_AFTER || self.allocation == Allocation::Pooled {
+            return false;
+        }
         let needed = self.pre.module().resources_required();
-        self.hits.load(Ordering::Relaxed) == POOLED_AFTER
-            && self.allocation == Allocation::OnDemand
-            && needed.num_memories <= crate::spec::POOLED_MEMORIES
+        needed.num_memories <= crate::spec::POOLED_MEMORIES
             && needed.num_tables <= crate::spec::POOLED_TABLES
             && needed.max_initial_memory_size.is_none_or(|bytes| bytes <= u64::from(u32::MAX))
             && needed.max_initial_table_size.is_none_or(|elements| elements <= crate::spec::POOLED_ELEMENTS as u64)
