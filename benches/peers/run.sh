@@ -163,11 +163,7 @@ find_glowplug() {
 # cargo is asked.
 built() {
   (cd "$root" && cargo build --release "$1" "$2" --message-format json-render-diagnostics) |
-    python3 -c '
-import json, sys
-paths = [message["executable"] for message in map(json.loads, sys.stdin)
-         if message.get("executable") and message["target"]["name"] == sys.argv[1]]
-print(*paths[-1:])' "$2"
+    python3 "$here/executable.py" "$2"
 }
 
 # --- the work -----------------------------------------------------------------------------------------------------

@@ -25,11 +25,7 @@ while (($#)); do
 done
 
 glowplug=${GLOWPLUG:-$(cd "$root" && cargo build --release --bin glowplug --message-format json-render-diagnostics |
-  python3 -c '
-import json, sys
-paths = [message["executable"] for message in map(json.loads, sys.stdin)
-         if message.get("executable") and message["target"]["name"] == "glowplug"]
-print(*paths[-1:])')}
+  python3 "$here/executable.py" glowplug)}
 # As an installation makes it: see adr/0007.
 mkdir "$scratch/bin" "$scratch/work"
 cp "$glowplug" "$scratch/bin/glowplug" && glowplug=$scratch/bin/glowplug

@@ -13,11 +13,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 # The release build, with the names of its functions.
 glowplug=$(cd "$root" && cargo rustc --release --bin glowplug --message-format json-render-diagnostics -- -C strip=none |
-  python3 -c '
-import json, sys
-paths = [message["executable"] for message in map(json.loads, sys.stdin)
-         if message.get("executable") and message["target"]["name"] == "glowplug"]
-print(*paths[-1:])')
+  python3 "$root/benches/peers/executable.py" glowplug)
 cp "$glowplug" "$scratch/glowplug"
 glowplug=$scratch/glowplug
 
@@ -33,7 +29,6 @@ probe=$root/guest/prebuilt/probe.wasm
 start() {
   local number=$1
   shift
-  "$@" >/dev/null || true
   for _ in 1 2 3; do
     # Identities have to be older than the clock can tell apart.
     sleep 0.1
@@ -49,7 +44,7 @@ start 5 shell -c './exit.wat | ./exit.wat; for ((i = 0; i < 20; i++)); do ./exit
 start 6 shell -c 'echo one >file; read -r line <file; x=$(echo "$line" | { read -r y; echo "$y"; }); [[ $x == one ]]'
 
 python3 - "$glowplug" "$scratch" >"$here/startup-functions.txt" <<'PYTHON'
-import glob, re, subprocess, sys
+import re, subprocess, sys
 
 program, scratch = sys.argv[1:]
 symbols = {}
