@@ -1,9 +1,7 @@
 //! The cache as embedders see it. How a load goes is in `load.rs`.
 
-use crate::disk;
 use crate::engine::{Engines, Fingerprints};
 use crate::error::LoadError;
-use crate::evict::Limits;
 use crate::flights::Flights;
 use crate::key::{Kind, ModuleDigest, SCHEMA};
 use crate::load::Load;
@@ -13,10 +11,13 @@ use crate::report::{BackendUsed, LoadReport, Probe};
 use crate::resident::Resident;
 use crate::settings::{Backend, Settings, SettingsError};
 use crate::source::Source;
+use crate::store::Store;
 use crate::store::admin::{Entry, Finding, Pruned, Stats};
 use crate::store::counters::Counters;
 use crate::store::functions::FunctionPack;
-use crate::store::{self, Store};
+use glowplug_store::disk;
+use glowplug_store::evict::Limits;
+use glowplug_store::folder::{check_outer_folder, make_store_folder};
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -513,10 +514,10 @@ impl Drop for ModuleCache {
 fn open_wasmtime(settings: &Settings) -> Result<wasmtime::Cache, String> {
     let user = disk::effective_user();
     let folder = settings.wasmtime_folder();
-    store::check_outer_folder(settings.base(), user)?;
-    store::make_store_folder(settings.base(), &folder)
+    check_outer_folder(settings.base(), user)?;
+    make_store_folder(settings.base(), &folder)
         .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))?;
-    store::check_outer_folder(&folder, user)?;
+    check_outer_folder(&folder, user)?;
     let mut config = wasmtime::CacheConfig::new();
     config.with_directory(&folder);
     wasmtime::Cache::new(config).map_err(|error| format!("{error:#}"))

@@ -1,8 +1,8 @@
 //! Engines, with a compiler or without.
 
-use crate::disk;
 use crate::fingerprint::{Blake3Hasher, EngineFingerprint, WASMTIME_VERSION};
-use crate::key::Digest;
+use glowplug_store::Digest;
+use glowplug_store::disk;
 use std::hash::{Hash, Hasher as _};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

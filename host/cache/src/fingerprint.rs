@@ -5,7 +5,7 @@
 //! record only the major one. [`EngineInputs`] explains; it is read from the settings that an artifact carries, and
 //! costs a compilation of the empty module, so it is made on a miss only.
 
-use crate::key::Digest;
+use glowplug_store::Digest;
 use object::{Object as _, ObjectSection as _};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

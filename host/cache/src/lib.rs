@@ -32,21 +32,17 @@
 //! It prints nothing, reads no environment variable and looks up no home directory: [`Settings`] say everything.
 
 mod cache;
-mod disk;
 mod engine;
 mod error;
-mod evict;
 mod fingerprint;
 mod flights;
 mod functions;
-mod identity;
 mod key;
 mod load;
 mod native;
 mod observer;
 mod report;
 mod resident;
-mod seal;
 mod settings;
 mod source;
 mod store;
@@ -58,7 +54,8 @@ pub use cache::{Loaded, ModuleCache, StepDown};
 pub use engine::{Engines, LazyEngine};
 pub use error::LoadError;
 pub use fingerprint::{EngineFingerprint, EngineInputs, FieldChange, WASMTIME_VERSION};
-pub use key::{CacheKey, Digest, Kind, ModuleDigest, SCHEMA};
+pub use glowplug_store::Digest;
+pub use key::{CacheKey, Kind, ModuleDigest, SCHEMA};
 pub use native::{Code, load_precompiled};
 pub use observer::{Event, Observer};
 pub use report::{BackendUsed, CompilerTier, LoadReport, MissReason, NoBaseline, Outcome, Phases, Probe, Reused, Tier};

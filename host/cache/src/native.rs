@@ -5,8 +5,9 @@
 //! whose identity under which they were hashed is unchanged, and the same open file is mapped.
 #![allow(unsafe_code, clippy::disallowed_methods)]
 
-use crate::key::{Digest, Kind};
+use crate::key::Kind;
 use crate::source::EmbeddedArtifact;
+use glowplug_store::Digest;
 use std::fs::File;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};

@@ -2,7 +2,7 @@
 
 use crate::fingerprint::FieldChange;
 use crate::key::{CacheKey, ModuleDigest};
-use crate::seal::Flaw;
+use glowplug_store::seal::Flaw;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;

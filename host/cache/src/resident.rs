@@ -1,8 +1,9 @@
 //! The tier within this process: code that was loaded before.
 
-use crate::identity::FileIdentity;
-use crate::key::{CacheKey, Digest, Kind};
+use crate::key::{CacheKey, Kind};
 use crate::native::Code;
+use glowplug_store::Digest;
+use glowplug_store::identity::FileIdentity;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use wasmtime::Engine;

@@ -1,8 +1,9 @@
 //! Where wasm comes from.
 
 use crate::error::LoadError;
-use crate::key::{Digest, Kind};
+use crate::key::Kind;
 use crate::load::read_file;
+use glowplug_store::Digest;
 use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -6,10 +6,11 @@ use crate::cache::ModuleCache;
 use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::fingerprint::EngineInputs;
-use crate::key::{CacheKey, Digest, SCHEMA};
+use crate::key::{CacheKey, SCHEMA};
 use crate::report::{MissReason, Outcome, Probe, Tier};
 use crate::source::Source;
 use crate::store::{Lookup, Store, layout};
+use glowplug_store::Digest;
 
 impl<E: Engines> Load<'_, E> {
     /// What a load would find, without changing anything.

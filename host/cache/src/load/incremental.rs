@@ -4,11 +4,12 @@ use super::Load;
 use crate::engine::Engines;
 use crate::fingerprint::EngineFingerprint;
 use crate::functions::Functions;
-use crate::key::{CacheKey, Digest};
+use crate::key::CacheKey;
 use crate::native::{self, Compiled};
 use crate::report::Reused;
 use crate::settings::Incremental;
 use crate::store::Store;
+use glowplug_store::Digest;
 use std::sync::Arc;
 use wasmtime::Engine;
 

@@ -1,17 +1,18 @@
 //! Whose wasm is it? Without reading it, where its identity is known.
 
 use super::Load;
-use crate::disk;
 use crate::engine::Engines;
 use crate::error::LoadError;
-use crate::identity::{FileIdentity, Timestamp};
-use crate::key::{Digest, Kind};
+use crate::key::Kind;
 use crate::resident::Known;
-use crate::seal::Flaw;
 use crate::settings::Verify;
 use crate::source::{Inner, kind_of};
 use crate::store::Store;
 use crate::store::records::SourceEntry;
+use glowplug_store::Digest;
+use glowplug_store::disk;
+use glowplug_store::identity::{FileIdentity, Timestamp};
+use glowplug_store::seal::Flaw;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};

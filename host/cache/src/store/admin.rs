@@ -3,12 +3,13 @@
 use super::functions::StoredPack;
 use super::records::{JobRecord, Manifest, SourceEntry};
 use super::{Lookup, Store, layout};
-use crate::disk::Listed;
-use crate::evict::{self, Candidate, Limits};
 use crate::fingerprint::{EngineFingerprint, EngineInputs};
 use crate::key::{CacheKey, ModuleDigest};
-use crate::seal::Flaw;
 use crate::settings::Verify;
+use glowplug_store::disk::Listed;
+use glowplug_store::evict::{self, Candidate, Limits};
+use glowplug_store::folder::{QUARANTINE, TEMPORARY};
+use glowplug_store::seal::Flaw;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant, SystemTime};
@@ -138,34 +139,21 @@ struct Stored {
     last_used: SystemTime,
 }
 
-fn missing_is_empty(listed: io::Result<Vec<Listed>>) -> io::Result<Vec<Listed>> {
-    match listed {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        other => other,
-    }
-}
-
 fn age(listed: &Listed, now: SystemTime) -> Duration {
     now.duration_since(listed.meta.identity.mtime.as_system_time()).unwrap_or_default()
 }
 
 impl Store {
-    pub(super) fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {
-        let mut listed = missing_is_empty(self.disk.list(folder))?;
-        listed.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(listed)
-    }
-
     /// The artifacts by their manifests, and everything else that lies beside them.
     fn walk(&self) -> io::Result<(Vec<Stored>, Vec<Stray>)> {
         let (mut stored, mut strays) = (Vec::new(), Vec::new());
-        for folder in self.list(layout::ARTIFACTS)? {
+        for folder in self.folder.list(layout::ARTIFACTS)? {
             let path = format!("{}/{}", layout::ARTIFACTS, folder.name);
             if !folder.meta.is_dir {
                 strays.push((path, folder));
                 continue;
             }
-            let files = self.list(&path)?;
+            let files = self.folder.list(&path)?;
             if files.is_empty() {
                 strays.push((path, folder));
                 continue;
@@ -191,7 +179,7 @@ impl Store {
     pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for stored in self.walk()?.0 {
-            let Ok(Some((manifest, _))) = self.read_record::<Manifest>(&layout::manifest(&stored.key)) else {
+            let Ok(Some((manifest, _))) = self.folder.read_record::<Manifest>(&layout::manifest(&stored.key)) else {
                 continue;
             };
             entries.push(Entry {
@@ -251,7 +239,7 @@ impl Store {
         }
         strays.extend(strays_of_packs);
         for (path, stray) in strays {
-            if !stray.name.starts_with(layout::TEMPORARY) && !stray.meta.is_dir {
+            if !stray.name.starts_with(TEMPORARY) && !stray.meta.is_dir {
                 let problem = Some("it does not belong to anything that is kept here".to_owned());
                 findings.push(Finding { path, problem, bytes: 0 });
             }
@@ -276,8 +264,8 @@ impl Store {
         findings: &mut Vec<Finding>,
         check: fn(&Self, &str) -> Option<String>,
     ) -> io::Result<()> {
-        for file in self.list(folder)? {
-            if !file.name.starts_with(layout::TEMPORARY) {
+        for file in self.folder.list(folder)? {
+            if !file.name.starts_with(TEMPORARY) {
                 let path = format!("{folder}/{}", file.name);
                 let problem = check(self, &path);
                 findings.push(Finding { path, problem, bytes: 0 });
@@ -287,7 +275,7 @@ impl Store {
     }
 
     fn check_record<T: serde::de::DeserializeOwned>(&self, path: &str) -> Option<String> {
-        self.read_record::<T>(path).err().map(describe)
+        self.folder.read_record::<T>(path).err().map(describe)
     }
 
     /// Evicts what `limits` do not allow, and sweeps up after killed processes. Stops when the time is up: what is left
@@ -346,13 +334,13 @@ impl Store {
             (".", LEFTOVER_AGE, "left over"),
             (layout::LOCKS, LEFTOVER_AGE, "left over"),
             (layout::JOBS, JOB_AGE, "left over"),
-            (layout::QUARANTINE, QUARANTINE_AGE, "quarantined long ago"),
+            (QUARANTINE, QUARANTINE_AGE, "quarantined long ago"),
             (layout::SOURCES, record_age, "not compiled for too long"),
             (layout::ENGINES, record_age, "not compiled for too long"),
         ];
         for (folder, keep, why) in folders {
-            for file in self.list(folder)? {
-                let temporary = file.name.starts_with(layout::TEMPORARY);
+            for file in self.folder.list(folder)? {
+                let temporary = file.name.starts_with(TEMPORARY);
                 let due = age(&file, now) > if temporary { LEFTOVER_AGE } else { keep };
                 let path = format!("{folder}/{}", file.name);
                 if due && !file.meta.is_dir && (folder != "." || temporary) && !keep_records.contains(&path) {
@@ -363,7 +351,11 @@ impl Store {
         for ((path, file), why) in old {
             pruned.remove(path.trim_start_matches("./"), file.meta.identity.size, why);
             if !dry_run {
-                ignore_missing(if file.meta.is_dir { self.disk.rmdir(&path) } else { self.disk.unlink(&path) })?;
+                ignore_missing(if file.meta.is_dir {
+                    self.folder.disk().rmdir(&path)
+                } else {
+                    self.folder.disk().unlink(&path)
+                })?;
             }
         }
         Ok(())
@@ -372,14 +364,14 @@ impl Store {
     fn remove_kept(&self, kept: &Kept) -> io::Result<()> {
         match &kept.key {
             Some(key) => self.remove_artifact(key),
-            None => ignore_missing(self.disk.unlink(&kept.path)),
+            None => ignore_missing(self.folder.disk().unlink(&kept.path)),
         }
     }
 
     /// The manifest goes first: an artifact without one is not looked at. Whoever has it mapped keeps it.
     fn remove_artifact(&self, key: &CacheKey) -> io::Result<()> {
-        ignore_missing(self.disk.unlink(&layout::manifest(key)))?;
-        ignore_missing(self.disk.unlink(&layout::artifact(key)))
+        ignore_missing(self.folder.disk().unlink(&layout::manifest(key)))?;
+        ignore_missing(self.folder.disk().unlink(&layout::artifact(key)))
     }
 
     /// Removes the artifacts and functions of one module, for every engine.
@@ -410,27 +402,27 @@ impl Store {
     pub(crate) fn clear(&self) -> io::Result<Pruned> {
         let mut pruned = Pruned::default();
         for outer in [layout::ARTIFACTS, layout::FUNCTIONS] {
-            for folder in self.list(outer)? {
+            for folder in self.folder.list(outer)? {
                 let path = format!("{outer}/{}", folder.name);
                 if folder.meta.is_dir {
                     self.clear_folder(&path, &mut pruned)?;
                     // Somebody may have put something new there.
-                    let _ = self.disk.rmdir(&path);
+                    let _ = self.folder.disk().rmdir(&path);
                 }
             }
         }
-        for folder in [layout::SOURCES, layout::ENGINES, layout::JOBS, layout::QUARANTINE] {
+        for folder in [layout::SOURCES, layout::ENGINES, layout::JOBS, QUARANTINE] {
             self.clear_folder(folder, &mut pruned)?;
         }
-        ignore_missing(self.disk.unlink(layout::COUNTERS))?;
+        ignore_missing(self.folder.disk().unlink(layout::COUNTERS))?;
         Ok(pruned)
     }
 
     fn clear_folder(&self, folder: &str, pruned: &mut Pruned) -> io::Result<()> {
-        for file in self.list(folder)? {
+        for file in self.folder.list(folder)? {
             if !file.meta.is_dir {
                 let path = format!("{folder}/{}", file.name);
-                ignore_missing(self.disk.unlink(&path))?;
+                ignore_missing(self.folder.disk().unlink(&path))?;
                 pruned.remove(path, file.meta.identity.size, "asked for");
             }
         }
@@ -439,7 +431,7 @@ impl Store {
 
     /// Runs maintenance if it has not run for `interval` and nobody else is at it.
     pub(crate) fn maintain(&self, interval: Duration, budget: Duration, limits: Limits) -> io::Result<Option<Pruned>> {
-        match self.disk.stat(layout::MAINTENANCE) {
+        match self.folder.disk().stat(layout::MAINTENANCE) {
             Ok(meta) => {
                 let since = SystemTime::now().duration_since(meta.identity.mtime.as_system_time());
                 if since.is_ok_and(|since| since < interval) {
@@ -449,9 +441,9 @@ impl Store {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        let Some(_lock) = self.disk.try_lock(layout::MAINTENANCE)? else { return Ok(None) };
+        let Some(_lock) = self.folder.disk().try_lock(layout::MAINTENANCE)? else { return Ok(None) };
         // Before the work: a process that dies of it must not be followed by others at every start.
-        self.disk.touch(layout::MAINTENANCE)?;
+        self.folder.disk().touch(layout::MAINTENANCE)?;
         self.fold_counters()?;
         self.prune(limits, Some(Instant::now() + budget), false).map(Some)
     }

@@ -4,7 +4,7 @@
 //! lines into one for each kind. They decide nothing, so they are not authenticated.
 
 use super::{Store, layout};
-use crate::seal::unique_name;
+use glowplug_store::seal::unique_name;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 
@@ -47,12 +47,12 @@ const FOLD_AT: u64 = 64 << 10;
 impl Store {
     /// Appends what happened.
     pub(crate) fn count(&self, counters: &Counters) -> io::Result<()> {
-        self.disk.append(layout::COUNTERS, write(counters).as_bytes())
+        self.folder.disk().append(layout::COUNTERS, write(counters).as_bytes())
     }
 
     /// What happened so far.
     pub(crate) fn counters(&self) -> io::Result<Counters> {
-        match self.disk.read(layout::COUNTERS) {
+        match self.folder.disk().read(layout::COUNTERS) {
             Ok((bytes, _)) => Ok(parse(&String::from_utf8_lossy(&bytes))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Counters::new()),
             Err(error) => Err(error),
@@ -61,7 +61,7 @@ impl Store {
 
     /// Makes the log short again. A load that is counted in the same instant can be lost; figures for people may be.
     pub(crate) fn fold_counters(&self) -> io::Result<()> {
-        match self.disk.stat(layout::COUNTERS) {
+        match self.folder.disk().stat(layout::COUNTERS) {
             Ok(meta) if meta.identity.size > FOLD_AT => {}
             Ok(_) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -69,10 +69,10 @@ impl Store {
         }
         let counters = self.counters()?;
         let temporary = unique_name("counters");
-        let mut file = self.disk.create(&temporary)?;
-        let written = self.disk.write(&mut file, write(&counters).as_bytes());
-        written.and_then(|()| self.disk.rename(&temporary, layout::COUNTERS)).inspect_err(|_| {
-            let _ = self.disk.unlink(&temporary);
+        let mut file = self.folder.disk().create(&temporary)?;
+        let written = self.folder.disk().write(&mut file, write(&counters).as_bytes());
+        written.and_then(|()| self.folder.disk().rename(&temporary, layout::COUNTERS)).inspect_err(|_| {
+            let _ = self.folder.disk().unlink(&temporary);
         })
     }
 }

@@ -2,11 +2,13 @@
 
 use super::admin::{Stray, ignore_missing};
 use super::records::SourceEntry;
-use super::{Store, layout, unreadable};
+use super::{Store, layout};
 use crate::fingerprint::EngineFingerprint;
 use crate::functions::pack::{self, Pack};
-use crate::key::{Digest, ModuleDigest};
-use crate::seal::Flaw;
+use crate::key::ModuleDigest;
+use glowplug_store::Digest;
+use glowplug_store::folder::unreadable;
+use glowplug_store::seal::Flaw;
 use std::io::{self, ErrorKind, Read as _};
 use std::time::SystemTime;
 
@@ -43,7 +45,7 @@ impl StoredPack {
 impl Store {
     /// The functions that `engine` compiled for a source, authenticated.
     pub(crate) fn functions(&self, engine: EngineFingerprint, history: Digest) -> Result<Option<Pack>, Flaw> {
-        match self.check_folders(&[layout::FUNCTIONS, &layout::functions_folder(engine)]) {
+        match self.folder.check_folders(&[layout::FUNCTIONS, &layout::functions_folder(engine)]) {
             Ok(true) => {}
             Ok(false) => return Ok(None),
             Err(reason) => return Err(Flaw::Untrusted(reason)),
@@ -53,12 +55,12 @@ impl Store {
 
     /// Reads a pack into memory, so that nobody can change it after it was checked.
     fn read_pack(&self, path: &str) -> Result<Option<Pack>, Flaw> {
-        let (mut file, meta) = match self.disk.open(path) {
+        let (mut file, meta) = match self.folder.disk().open(path) {
             Ok(open) => open,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(unreadable(path, &error)),
         };
-        self.check_file(path, &meta)?;
+        self.folder.check_file(path, &meta)?;
         let size = usize::try_from(meta.identity.size).ok().filter(|size| *size <= pack::MAX_BYTES);
         let Some(size) = size else {
             return Err(Flaw::Corrupt(format!("{path} is larger than any that is written")));
@@ -68,7 +70,7 @@ impl Store {
         let (mac, body) =
             pack::mac(&bytes).ok_or_else(|| Flaw::Corrupt(format!("{path} is not a pack of functions")))?;
         // blake3's own type compares in constant time.
-        if self.seal.mac_of_file(KIND, path, body) != blake3::Hash::from_bytes(*mac) {
+        if self.folder.seal().mac_of_file(KIND, path, body) != blake3::Hash::from_bytes(*mac) {
             return Err(Flaw::Untrusted(format!("{path} was not written with this user's key, or was changed since")));
         }
         let pack = Pack::decode(bytes).ok_or_else(|| Flaw::Corrupt(format!("{path} was written in another format")))?;
@@ -83,29 +85,29 @@ impl Store {
         mut pack: Vec<u8>,
     ) -> io::Result<()> {
         let (folder, path) = (layout::functions_folder(engine), layout::functions(engine, history));
-        self.make_safe_folders(&[layout::FUNCTIONS, &folder])?;
+        self.folder.make_safe_folders(&[layout::FUNCTIONS, &folder])?;
         let body = pack::mac(&pack).ok_or_else(|| io::Error::from(ErrorKind::InvalidInput))?.1;
-        let mac = self.seal.mac_of_file(KIND, &path, body);
+        let mac = self.folder.seal().mac_of_file(KIND, &path, body);
         pack::set_mac(&mut pack, mac.as_bytes());
-        self.write_file(&path, &pack).map(drop)
+        self.folder.write_file(&path, &pack).map(drop)
     }
 
     /// Notes that a pack was of use and needed no change.
     pub(crate) fn note_use_of_functions(&self, engine: EngineFingerprint, history: Digest) -> io::Result<()> {
-        ignore_missing(self.disk.touch(&layout::functions(engine, history)))
+        ignore_missing(self.folder.disk().touch(&layout::functions(engine, history)))
     }
 
     /// Moves a pack aside.
     pub(crate) fn quarantine_functions(&self, engine: EngineFingerprint, history: Digest) -> io::Result<()> {
-        self.set_aside(&layout::functions(engine, history))
+        self.folder.set_aside(&layout::functions(engine, history))
     }
 
     /// All packs, and what lies beside them.
     pub(super) fn walk_functions(&self) -> io::Result<(Vec<StoredPack>, Vec<Stray>)> {
         let (mut packs, mut strays) = (Vec::new(), Vec::new());
-        for folder in self.list(layout::FUNCTIONS)? {
+        for folder in self.folder.list(layout::FUNCTIONS)? {
             let path = format!("{}/{}", layout::FUNCTIONS, folder.name);
-            let files = if folder.meta.is_dir { self.list(&path)? } else { Vec::new() };
+            let files = if folder.meta.is_dir { self.folder.list(&path)? } else { Vec::new() };
             if files.is_empty() {
                 strays.push((path, folder));
                 continue;

@@ -7,8 +7,8 @@
 use super::admin::{JOB_AGE, ignore_missing};
 use super::records::{JobRecord, LockNote};
 use super::{Store, layout};
-use crate::identity::Timestamp;
 use crate::key::CacheKey;
+use glowplug_store::identity::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
@@ -61,7 +61,7 @@ impl Store {
     /// The compilations under way, and those in the background that failed in the last day and left nothing.
     pub(crate) fn jobs(&self) -> io::Result<Vec<Job>> {
         let mut jobs = Vec::new();
-        for file in self.list(layout::LOCKS)? {
+        for file in self.folder.list(layout::LOCKS)? {
             let path = format!("{}/{}", layout::LOCKS, file.name);
             if let Some(note) = self.running(&path) {
                 let LockNote { pid, key, source, since, background } = note;
@@ -71,9 +71,9 @@ impl Store {
                 jobs.push(Job { key, source, state, since, background, limits });
             }
         }
-        for file in self.list(layout::JOBS)? {
+        for file in self.folder.list(layout::JOBS)? {
             let Some(record) = self.job_at(&format!("{}/{}", layout::JOBS, file.name)) else { continue };
-            let is_there = self.disk.stat(&layout::manifest(&record.key)).is_ok();
+            let is_there = self.folder.disk().stat(&layout::manifest(&record.key)).is_ok();
             if is_there || jobs.iter().any(|job| job.key == record.key) {
                 continue;
             }
@@ -86,7 +86,7 @@ impl Store {
 
     /// Who compiles under the lock at `path` now.
     fn running(&self, path: &str) -> Option<LockNote> {
-        self.disk.is_locked(path).is_ok_and(|locked| locked).then(|| self.lock_note(path)).flatten()
+        self.folder.disk().is_locked(path).is_ok_and(|locked| locked).then(|| self.lock_note(path)).flatten()
     }
 
     /// Who compiles `key` now.
@@ -100,31 +100,31 @@ impl Store {
     }
 
     fn job_at(&self, path: &str) -> Option<JobRecord> {
-        let (record, meta) = self.read_record::<JobRecord>(path).ok()??;
+        let (record, meta) = self.folder.read_record::<JobRecord>(path).ok()??;
         let age = SystemTime::now().duration_since(meta.identity.mtime.as_system_time()).unwrap_or_default();
         (age < JOB_AGE).then_some(record)
     }
 
     /// Notes that one begins, and gives the file for what it has to say. To be called under the key's lock.
     pub(crate) fn begin_job(&self, key: &CacheKey, source: &str, limits: JobLimits) -> io::Result<File> {
-        self.disk.mkdir(layout::JOBS)?;
+        self.folder.disk().mkdir(layout::JOBS)?;
         let attempts = self.attempts(key) + 1;
         let record = JobRecord { key: *key, source: source.to_owned(), attempts, begun: Timestamp::now(), limits };
-        self.write_record(&layout::job(key), &record)?;
+        self.folder.write_record(&layout::job(key), &record)?;
         let path = layout::job_log(key);
-        ignore_missing(self.disk.unlink(&path))?;
-        self.disk.create(&path)
+        ignore_missing(self.folder.disk().unlink(&path))?;
+        self.folder.disk().create(&path)
     }
 
     /// Forgets what was noted of `key`: it is there now.
     pub(crate) fn end_job(&self, key: &CacheKey) -> io::Result<()> {
-        ignore_missing(self.disk.unlink(&layout::job(key)))?;
-        ignore_missing(self.disk.unlink(&layout::job_log(key)))
+        ignore_missing(self.folder.disk().unlink(&layout::job(key)))?;
+        ignore_missing(self.folder.disk().unlink(&layout::job_log(key)))
     }
 
     /// The last line of a job's log. Somebody may have written anything there: what a terminal would obey is left out.
     fn last_words(&self, key: &CacheKey) -> Option<String> {
-        let (bytes, _) = self.disk.read(&layout::job_log(key)).ok()?;
+        let (bytes, _) = self.folder.disk().read(&layout::job_log(key)).ok()?;
         let text = String::from_utf8_lossy(&bytes);
         // The standard library adds a note on backtraces to what it says of memory that ran out.
         let line = text.lines().rev().find(|line| !line.trim().is_empty() && !line.starts_with("note: "))?;

@@ -1,7 +1,8 @@
 //! Where things lie in a store. One place, so that nothing else builds paths.
 
 use crate::fingerprint::EngineFingerprint;
-use crate::key::{CacheKey, Digest, Kind};
+use crate::key::{CacheKey, Kind};
+use glowplug_store::Digest;
 
 pub(crate) const ARTIFACTS: &str = "artifacts";
 pub(crate) const FUNCTIONS: &str = "functions";
@@ -9,12 +10,9 @@ pub(crate) const ENGINES: &str = "engines";
 pub(crate) const SOURCES: &str = "sources";
 pub(crate) const LOCKS: &str = "locks";
 pub(crate) const JOBS: &str = "jobs";
-pub(crate) const QUARANTINE: &str = "quarantine";
 pub(crate) const COUNTERS: &str = "counters";
 /// Its modification time says when maintenance last ran; its lock keeps two from running at once.
 pub(crate) const MAINTENANCE: &str = "maintenance";
-/// Names of files that are being written begin so.
-pub(crate) const TEMPORARY: &str = ".tmp-";
 
 /// The folder of an engine's artifacts.
 pub(crate) fn artifact_folder(engine: EngineFingerprint) -> String {

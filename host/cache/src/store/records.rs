@@ -1,8 +1,9 @@
 //! The records that a store keeps, as they lie on the disk inside their envelope (`seal.rs`).
 
-use crate::identity::{FileIdentity, Timestamp};
-use crate::key::{CacheKey, Digest, Kind, ModuleDigest};
+use crate::key::{CacheKey, Kind, ModuleDigest};
 use crate::store::jobs::JobLimits;
+use glowplug_store::Digest;
+use glowplug_store::identity::{FileIdentity, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What is known of an artifact.

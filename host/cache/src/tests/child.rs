@@ -1,7 +1,7 @@
 //! Real processes: the test's own program, started again for one job.
 
 use super::*;
-use crate::disk::faulty::{Fault, FaultyDisk};
+use glowplug_store::disk::faulty::{Fault, FaultyDisk};
 use std::process::{Child, Command, Stdio};
 
 const JOB: &str = "GLOWPLUG_TEST_JOB";

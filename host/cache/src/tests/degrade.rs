@@ -28,7 +28,7 @@ fn a_full_disk() {
 fn a_full_disk_is_said() {
     let home = Home::new();
     let path = home.settled_file("app.wasm", &answering(7));
-    use crate::disk::faulty::{Fault, FaultyDisk};
+    use glowplug_store::disk::faulty::{Fault, FaultyDisk};
     let cache = home.cache().on_disk(|disk| FaultyDisk::new(disk, Fault::FromThenOn(rustix::io::Errno::NOSPC), 1));
     let (value, report) = load_file(&cache, &lazy(), &path);
     assert_eq!((value, report.outcome), (7, Outcome::Miss));

@@ -1,7 +1,7 @@
 //! A fault at every single operation on the store, and death at each of them.
 
 use super::*;
-use crate::disk::faulty::{Fault, FaultyDisk};
+use glowplug_store::disk::faulty::{Fault, FaultyDisk};
 use rustix::io::Errno;
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What a warm hit does, and what it does not.
 
 use super::*;
-use crate::disk::faulty::{Fault, FaultyDisk};
+use glowplug_store::disk::faulty::{Fault, FaultyDisk};
 use std::sync::Arc;
 
 /// The store's operations of one load in a process that has just started.

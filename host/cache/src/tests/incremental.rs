@@ -1,7 +1,7 @@
 //! Functions that were compiled before.
 
 use super::*;
-use crate::disk::faulty::{Fault, FaultyDisk};
+use glowplug_store::disk::faulty::{Fault, FaultyDisk};
 use rustix::io::Errno;
 use std::os::unix::process::ExitStatusExt as _;
 use std::sync::Arc;

@@ -233,7 +233,7 @@ fn an_upgrade_of_wasmtime_is_the_reason_of_a_miss() {
         artifact_bytes: 4,
         wasm_bytes: 0,
         compile_us: 0,
-        created: identity::Timestamp::now(),
+        created: glowplug_store::Timestamp::now(),
         source: String::new(),
         wasmtime: "48.0.0".to_owned(),
         strategy: String::new(),

@@ -141,7 +141,7 @@ pub(crate) fn chmod(path: &Path, mode: u32) {
 }
 
 pub(crate) fn is_root() -> bool {
-    disk::effective_user() == 0
+    glowplug_store::disk::effective_user() == 0
 }
 
 #[allow(clippy::print_stderr, reason = "a skipped test must be seen")]

@@ -1,7 +1,7 @@
 //! Baseline code now, optimized code later.
 
 use super::*;
-use crate::disk::faulty::{Fault, FaultyDisk};
+use glowplug_store::disk::faulty::{Fault, FaultyDisk};
 use std::sync::Arc;
 use wasmtime::Strategy;
 

@@ -15,13 +15,13 @@ const SMALL_FILE: u64 = 1 << 20;
 
 /// A folder of the real file system.
 #[derive(Debug)]
-pub(crate) struct FolderDisk {
+pub struct FolderDisk {
     folder: OwnedFd,
 }
 
 impl FolderDisk {
     /// Opens the folder at `path`, which may itself be reached through symbolic links: people move caches that way.
-    pub(crate) fn open(path: &Path) -> io::Result<(Self, Meta)> {
+    pub fn open(path: &Path) -> io::Result<(Self, Meta)> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let folder = fs::open(path, flags, Mode::empty())?;
         let meta = meta_of(&fs::fstat(&folder)?);
@@ -216,7 +216,7 @@ fn meta_of(stat: &fs::Stat) -> Meta {
 }
 
 /// The identity in metadata of the standard library's.
-pub(crate) fn identity_of(metadata: &std::fs::Metadata) -> FileIdentity {
+pub fn identity_of(metadata: &std::fs::Metadata) -> FileIdentity {
     FileIdentity {
         dev: metadata.dev(),
         ino: metadata.ino(),
@@ -227,7 +227,7 @@ pub(crate) fn identity_of(metadata: &std::fs::Metadata) -> FileIdentity {
 }
 
 /// The identity of the program that runs, where the system tells.
-pub(crate) fn executable_identity() -> Option<FileIdentity> {
+pub fn executable_identity() -> Option<FileIdentity> {
     #[cfg(target_os = "linux")]
     let path = Path::new("/proc/self/exe");
     #[cfg(not(target_os = "linux"))]
@@ -236,7 +236,7 @@ pub(crate) fn executable_identity() -> Option<FileIdentity> {
 }
 
 /// The user whose rights this process has.
-pub(crate) fn effective_user() -> u32 {
+pub fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
@@ -244,7 +244,7 @@ pub(crate) fn effective_user() -> u32 {
 ///
 /// # Errors
 /// When it cannot be opened, or when others have any access to it: then the error says which.
-pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+pub fn open_private(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = fs::open(path, flags, Mode::empty())?;
     let meta = meta_of(&fs::fstat(&file)?);

@@ -3,8 +3,8 @@
 //! A record is JSON in an envelope, `{"mac":"<64 digits>","body":{...}}`. The code authenticates the body's bytes and
 //! the place where the record lies, so that two authentic records cannot be swapped.
 
+use crate::digest::Digest;
 use crate::disk;
-use crate::key::Digest;
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// Why a record or an artifact is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Flaw {
+pub enum Flaw {
     /// It is damaged: not what was once written there.
     Corrupt(String),
     /// It may be whole, but not from us.
@@ -27,7 +27,7 @@ const TAIL: &[u8] = b"}\n";
 
 /// The key that authenticates a user's records.
 #[derive(Clone)]
-pub(crate) struct Seal {
+pub struct Seal {
     key: [u8; 32],
 }
 
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Seal {
 
 impl Seal {
     /// Reads the key, or makes one when there is none.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         match Self::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::make(path),
             other => other,
@@ -86,14 +86,14 @@ impl Seal {
     }
 
     /// A record of `body` for `place`.
-    pub(crate) fn seal<T: Serialize>(&self, place: &str, body: &T) -> io::Result<Vec<u8>> {
+    pub fn seal<T: Serialize>(&self, place: &str, body: &T) -> io::Result<Vec<u8>> {
         let body = serde_json::to_vec(body).map_err(io::Error::other)?;
         let mac = self.mac(place, &body).to_string();
         Ok([HEAD, mac.as_bytes(), MIDDLE, &body, TAIL].concat())
     }
 
     /// The body of a record that lies at `place`.
-    pub(crate) fn unseal<T: DeserializeOwned>(&self, place: &str, record: &[u8]) -> Result<T, Flaw> {
+    pub fn unseal<T: DeserializeOwned>(&self, place: &str, record: &[u8]) -> Result<T, Flaw> {
         let parts = || {
             let rest = record.strip_prefix(HEAD)?;
             let (mac, rest) = rest.split_at_checked(64)?;
@@ -110,7 +110,7 @@ impl Seal {
     }
 
     /// The code that authenticates a file at `place` that is no record: what there is of `kind`, and nothing else.
-    pub(crate) fn mac_of_file(&self, kind: &str, place: &str, body: &[u8]) -> blake3::Hash {
+    pub fn mac_of_file(&self, kind: &str, place: &str, body: &[u8]) -> blake3::Hash {
         let mut hasher = self.hasher(kind, place);
         hasher.update(body);
         hasher.finalize()
@@ -134,13 +134,13 @@ impl Seal {
 }
 
 /// Creates a folder and those above it that are missing, for the user alone.
-pub(crate) fn make_private_folders(path: &Path) -> io::Result<()> {
+pub fn make_private_folders(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// A name that no other process or thread uses at the same time.
-pub(crate) fn unique_name(stem: &str) -> String {
+pub fn unique_name(stem: &str) -> String {
     let mut noise = [0; 8];
     // Without randomness the process and a counter still make the name unique on one machine.
     let _ = getrandom::fill(&mut noise);

@@ -5,14 +5,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A point in time as a file system keeps it: seconds and nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Timestamp(pub(crate) i64, pub(crate) u32);
+#[allow(missing_docs)]
+pub struct Timestamp(pub i64, pub u32);
 
 impl Timestamp {
-    pub(crate) fn now() -> Self {
+    /// The time that it is.
+    pub fn now() -> Self {
         Self::from(SystemTime::now())
     }
 
-    pub(crate) fn as_system_time(self) -> SystemTime {
+    /// As the standard library has it.
+    pub fn as_system_time(self) -> SystemTime {
         let seconds = Duration::from_secs(self.0.unsigned_abs());
         let base = if self.0 < 0 { UNIX_EPOCH.checked_sub(seconds) } else { UNIX_EPOCH.checked_add(seconds) };
         base.unwrap_or(UNIX_EPOCH) + Duration::from_nanos(u64::from(self.1))
@@ -38,12 +41,13 @@ impl From<SystemTime> for Timestamp {
 /// What the system says of a file. While it stays the same the contents stay the same, with one exception:
 /// two changes within one tick of the file system's clock. [`FileIdentity::is_settled_at`] rules that out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) struct FileIdentity {
-    pub(crate) dev: u64,
-    pub(crate) ino: u64,
-    pub(crate) size: u64,
-    pub(crate) mtime: Timestamp,
-    pub(crate) ctime: Timestamp,
+#[allow(missing_docs)]
+pub struct FileIdentity {
+    pub dev: u64,
+    pub ino: u64,
+    pub size: u64,
+    pub mtime: Timestamp,
+    pub ctime: Timestamp,
 }
 
 /// Linux takes a file's time from a clock that ticks with the scheduler: every 10 ms at the coarsest (`HZ=100`). Twice
@@ -58,7 +62,7 @@ impl FileIdentity {
     ///
     /// Git calls the opposite "racily clean" (git, `Documentation/technical/racy-git.txt`) and compares the modification
     /// time. The change time decides here: no program can set it back, and every change of the contents moves it.
-    pub(crate) fn is_settled_at(&self, read_at: Timestamp) -> bool {
+    pub fn is_settled_at(&self, read_at: Timestamp) -> bool {
         let coarse = self.ctime.1 == 0 && self.mtime.1 == 0;
         let tick = if coarse { COARSE_TICK } else { TICK };
         self.ctime.plus(tick) < read_at

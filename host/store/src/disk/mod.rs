@@ -2,11 +2,11 @@
 //!
 //! Every path is relative to the store's own folder, which is opened once; nothing is ever followed out of it.
 
-#[cfg(test)]
-pub(crate) mod faulty;
+#[cfg(any(test, feature = "faults"))]
+pub mod faulty;
 mod unix;
 
-pub(crate) use unix::{FolderDisk, effective_user, executable_identity, identity_of, open_private};
+pub use unix::{FolderDisk, effective_user, executable_identity, identity_of, open_private};
 
 use crate::identity::FileIdentity;
 use std::fs::File;
@@ -14,17 +14,22 @@ use std::io;
 
 /// What the store wants to know of a file or folder.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Meta {
-    pub(crate) identity: FileIdentity,
-    pub(crate) owner: u32,
-    pub(crate) mode: u32,
-    pub(crate) is_dir: bool,
-    pub(crate) is_file: bool,
+pub struct Meta {
+    /// What changes when the file does.
+    pub identity: FileIdentity,
+    /// Whose it is, by number.
+    pub owner: u32,
+    /// Type and permissions, as in Unix.
+    pub mode: u32,
+    /// Whether it is a folder.
+    pub is_dir: bool,
+    /// Whether it is a regular file.
+    pub is_file: bool,
 }
 
 impl Meta {
     /// Why somebody else than `user` could change this, or `None` when nobody can.
-    pub(crate) fn distrust(&self, user: u32) -> Option<String> {
+    pub fn distrust(&self, user: u32) -> Option<String> {
         if self.owner != user {
             Some(format!("it belongs to user {}, not to user {user} who runs this program", self.owner))
         } else if self.mode & 0o022 != 0 {
@@ -37,13 +42,15 @@ impl Meta {
 
 /// One entry of a folder.
 #[derive(Clone, Debug)]
-pub(crate) struct Listed {
-    pub(crate) name: String,
-    pub(crate) meta: Meta,
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub meta: Meta,
 }
 
 /// File operations beneath one folder. None follows a symbolic link.
-pub(crate) trait Disk: Send + Sync + std::fmt::Debug {
+pub trait Disk: Send + Sync + std::fmt::Debug {
     /// What `path` is, itself.
     fn stat(&self, path: &str) -> io::Result<Meta>;
     /// Opens for reading.

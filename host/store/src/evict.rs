@@ -1,26 +1,32 @@
-//! Which artifacts go when there are too many. A pure function of the entries and the clock.
+//! Which entries go when there are too many. A pure function of the entries and the clock.
 
 use std::time::{Duration, SystemTime};
 
-/// What eviction knows of an artifact.
+/// What eviction knows of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Candidate<T> {
-    pub(crate) id: T,
-    pub(crate) bytes: u64,
-    pub(crate) last_used: SystemTime,
+pub struct Candidate<T> {
+    /// What it is.
+    pub id: T,
+    /// How large.
+    pub bytes: u64,
+    /// When it was last used.
+    pub last_used: SystemTime,
 }
 
 /// The bounds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    pub(crate) bytes: u64,
-    pub(crate) entries: u64,
-    pub(crate) age: Duration,
+pub struct Limits {
+    /// The most bytes.
+    pub bytes: u64,
+    /// The most entries.
+    pub entries: u64,
+    /// How long one may lie unused.
+    pub age: Duration,
 }
 
-/// The artifacts that have to go, least recently used first: those unused for too long, then as many as it takes to come
-/// within the bounds. An artifact from the future counts as just used: a clock that was set back must not cost it.
-pub(crate) fn plan<T: Clone + Ord>(entries: &[Candidate<T>], now: SystemTime, limits: Limits) -> Vec<T> {
+/// The entries that have to go, least recently used first: those unused for too long, then as many as it takes to come
+/// within the bounds. An entry from the future counts as just used: a clock that was set back must not cost it.
+pub fn plan<T: Clone + Ord>(entries: &[Candidate<T>], now: SystemTime, limits: Limits) -> Vec<T> {
     let mut oldest_first: Vec<&Candidate<T>> = entries.iter().collect();
     oldest_first.sort_by(|a, b| (a.last_used, &a.id).cmp(&(b.last_used, &b.id)));
     let mut bytes: u128 = entries.iter().map(|entry| u128::from(entry.bytes)).sum();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What happens at the chosen operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// Nothing; operations are only counted.
     None,
     /// The operation fails once.
@@ -21,26 +21,32 @@ pub(crate) enum Fault {
 
 /// A disk around another one.
 #[derive(Debug)]
-pub(crate) struct FaultyDisk {
-    pub(crate) inner: Arc<dyn Disk>,
-    pub(crate) fault: Fault,
+pub struct FaultyDisk {
+    inner: Arc<dyn Disk>,
+    fault: Fault,
     /// Counted from 1.
-    pub(crate) at: usize,
-    pub(crate) operations: AtomicUsize,
+    at: usize,
+    operations: AtomicUsize,
     /// The names of the operations so far.
-    pub(crate) log: std::sync::Mutex<Vec<&'static str>>,
+    log: std::sync::Mutex<Vec<&'static str>>,
 }
 
 impl FaultyDisk {
-    pub(crate) fn new(inner: Arc<dyn Disk>, fault: Fault, at: usize) -> Arc<Self> {
+    /// A disk whose operation number `at` (from 1) meets the fault.
+    pub fn new(inner: Arc<dyn Disk>, fault: Fault, at: usize) -> Arc<Self> {
         Arc::new(Self { inner, fault, at, operations: AtomicUsize::new(0), log: std::sync::Mutex::default() })
     }
 
-    pub(crate) fn count(&self) -> usize {
+    /// How many operations there were.
+    pub fn count(&self) -> usize {
         self.operations.load(Ordering::SeqCst)
     }
 
-    pub(crate) fn take_log(&self) -> Vec<&'static str> {
+    /// The names of the operations since the last time.
+    ///
+    /// # Panics
+    /// When another thread panicked in this.
+    pub fn take_log(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.log.lock().expect("no panic under this lock"))
     }
 

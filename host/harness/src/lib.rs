@@ -1,0 +1,1 @@
+//! Test cases in cram's format: reading, comparing, updating and reporting.
