@@ -1,0 +1,4 @@
+`exec` of a program replaces the session.
+
+  $ exec echo replaced
+  replaced

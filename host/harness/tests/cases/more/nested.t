@@ -1,0 +1,4 @@
+A case in a folder.
+
+  $ echo nested
+  nested

@@ -1,0 +1,1 @@
+A case without a step passes.
