@@ -26,11 +26,15 @@
 
 pub mod case;
 pub mod compare;
+pub mod config;
 pub mod diff;
+pub mod discover;
 pub mod expect;
+pub mod pattern;
 pub mod session;
 mod suggest;
 
 pub use case::{Case, CaseError, Step};
 pub use compare::{StepDifference, Verdict, compare, unified, updated};
+pub use config::Config;
 pub use session::Observed;
