@@ -29,8 +29,11 @@ pub mod compare;
 pub mod config;
 pub mod diff;
 pub mod discover;
+pub mod exit_code;
 pub mod expect;
 pub mod pattern;
+pub mod report;
+pub mod schedule;
 pub mod session;
 mod suggest;
 
