@@ -56,7 +56,7 @@ impl Overlay {
     }
 
     fn compare_root(&self, upper: Start<'_>, found: &mut Vec<Difference>) -> Attempt<()> {
-        let before = plain::stat(self.lower(), b".", false)?;
+        let before = plain::stat(self.unseen(), b".", false)?;
         let after = plain::stat(upper, b".", false)?;
         if before.mode != after.mode {
             found.push(Difference { path: Vec::new(), before: Some(before), after: Some(after) });
@@ -78,7 +78,7 @@ impl Overlay {
         for entry in &entries {
             let path = join(folder, &entry.name);
             let after = plain::stat(upper, &path, false)?;
-            let before = existing_anywhere(self.lower(), &path)?;
+            let before = existing_anywhere(self.unseen(), &path)?;
             let replaced = replaced || hidden.contains(&path);
             let both_folders = before.is_some_and(|before| before.kind == after.kind) && after.kind == Kind::Directory;
             if let Some(before) = before.filter(|before| before.kind == Kind::Directory && !both_folders) {
@@ -93,8 +93,8 @@ impl Overlay {
                 self.compare(hidden, upper, &path, replaced, found)?;
             }
         }
-        if replaced && existing_anywhere(self.lower(), folder)?.is_some_and(|stat| stat.kind == Kind::Directory) {
-            for entry in plain::read_dir(self.lower(), at(folder))? {
+        if replaced && existing_anywhere(self.unseen(), folder)?.is_some_and(|stat| stat.kind == Kind::Directory) {
+            for entry in plain::read_dir(self.unseen(), at(folder))? {
                 if !entries.iter().any(|kept| kept.name == entry.name) {
                     self.removed(&join(folder, &entry.name), found)?;
                 }
@@ -104,13 +104,13 @@ impl Overlay {
     }
 
     fn removed(&self, path: &[u8], found: &mut Vec<Difference>) -> Attempt<()> {
-        let Some(before) = existing_anywhere(self.lower(), path)? else { return Ok(()) };
+        let Some(before) = existing_anywhere(self.unseen(), path)? else { return Ok(()) };
         found.push(Difference { path: path.to_owned(), before: Some(before), after: None });
         if before.kind == Kind::Directory { self.removed_below(path, found) } else { Ok(()) }
     }
 
     fn removed_below(&self, path: &[u8], found: &mut Vec<Difference>) -> Attempt<()> {
-        for entry in plain::read_dir(self.lower(), path)? {
+        for entry in plain::read_dir(self.unseen(), path)? {
             self.removed(&join(path, &entry.name), found)?;
         }
         Ok(())
@@ -123,8 +123,8 @@ impl Overlay {
         }
         match after.kind {
             Kind::File if before.size != after.size => Ok(false),
-            Kind::File => same_bytes(file(self.lower(), path)?, file(upper, path)?),
-            Kind::Symlink => Ok(plain::read_link(self.lower(), path)? == plain::read_link(upper, path)?),
+            Kind::File => same_bytes(file(self.unseen(), path)?, file(upper, path)?),
+            Kind::Symlink => Ok(plain::read_link(self.unseen(), path)? == plain::read_link(upper, path)?),
             _ => Ok(true),
         }
     }
@@ -133,7 +133,7 @@ impl Overlay {
     pub(super) fn side(&self, path: &[u8], after: bool) -> Attempt<Option<File>> {
         match self.upper() {
             Some(upper) if after => file(upper, path),
-            _ => file(self.lower(), path),
+            _ => file(self.unseen(), path),
         }
     }
 
@@ -141,7 +141,7 @@ impl Overlay {
     pub(super) fn side_target(&self, path: &[u8], after: bool) -> Attempt<Vec<u8>> {
         match self.upper() {
             Some(upper) if after => plain::read_link(upper, path),
-            _ => plain::read_link(self.lower(), path),
+            _ => plain::read_link(self.unseen(), path),
         }
     }
 }
@@ -159,7 +159,7 @@ fn existing_anywhere(start: Start<'_>, path: &[u8]) -> Attempt<Option<Stat>> {
 fn file(start: Start<'_>, path: &[u8]) -> Attempt<Option<File>> {
     let options = OpenOptions { follow: false, ..OpenOptions::reading() };
     match plain::open(start, path, &options)? {
-        Found::File(file) => Ok(Some(file)),
+        Found::File(file, _) => Ok(Some(file)),
         Found::Directory => Ok(None),
     }
 }

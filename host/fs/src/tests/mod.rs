@@ -64,7 +64,7 @@ fn single(dir: &TempDir, access: Access) -> Namespace {
 
 fn read(files: &Namespace, path: &str) -> Result<String, i32> {
     match files.open(path.as_bytes(), &OpenOptions::reading()) {
-        Ok(Opened::File(mut file)) => {
+        Ok(Opened::File(mut file, _)) => {
             let mut text = String::new();
             file.read_to_string(&mut text).expect("text");
             Ok(text)
@@ -76,7 +76,7 @@ fn read(files: &Namespace, path: &str) -> Result<String, i32> {
 
 fn write_with(files: &Namespace, path: &str, text: &str, options: &OpenOptions) -> Result<(), i32> {
     match files.open(path.as_bytes(), options) {
-        Ok(Opened::File(mut file)) => {
+        Ok(Opened::File(mut file, _)) => {
             file.write_all(text.as_bytes()).expect("written");
             Ok(())
         }
