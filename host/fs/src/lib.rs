@@ -27,6 +27,7 @@
 
 mod assemble;
 mod beneath;
+mod changes;
 mod error;
 mod explain;
 mod mount;
@@ -45,6 +46,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use changes::{CommitError, Committed, Contents, State, Written};
 pub use error::{Denial, FsError, errno, number};
 pub use mount::{Access, Mount, MountError};
 pub use namespace::Namespace;

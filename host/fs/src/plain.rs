@@ -320,7 +320,7 @@ pub(crate) fn chmod(start: Start<'_>, path: &[u8], mode: u32) -> Attempt<()> {
 }
 
 /// `fchmod` does not take a handle that gives no access; the kernel's name for the handle does.
-fn chmod_handle(handle: &File, mode: u32) -> rustix::io::Result<()> {
+pub(crate) fn chmod_handle(handle: &File, mode: u32) -> rustix::io::Result<()> {
     rustix::fs::chmodat(CWD, proc_path(handle), Mode::from_raw_mode(mode), AtFlags::empty())
 }
 

@@ -428,7 +428,7 @@ impl MountPoint {
     }
 
     /// The error for a change here.
-    fn read_only(&self) -> FsError {
+    pub(crate) fn read_only(&self) -> FsError {
         let guest = String::from_utf8_lossy(&self.guest);
         let rule = self.host.as_ref().map(|host| format!("--dir {}", rule(&host.to_string_lossy(), &guest, "rw")));
         let denial = Denial { reason: format!("`{guest}` is mounted read-only"), rule, allows: "it" };

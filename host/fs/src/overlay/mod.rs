@@ -123,12 +123,17 @@ impl Overlay {
         Start { dir: &self.lower, careful: true, eye: Eye::Closed }
     }
 
+    /// The modification time that a guest gave to an upper entry.
+    pub(crate) fn time_set(&self, found: &Stat) -> Option<i64> {
+        self.trace()?.time_set(found)
+    }
+
     fn trace(&self) -> Option<&Trace> {
         self.seen.as_ref().map(|(trace, _)| trace)
     }
 
     /// The upper layer, if there is one.
-    fn upper(&self) -> Option<Start<'_>> {
+    pub(crate) fn upper(&self) -> Option<Start<'_>> {
         self.upper.get().map(|upper| self.upper_start(upper))
     }
 
@@ -160,7 +165,7 @@ impl Overlay {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Hidden> {
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Hidden> {
         self.hidden.read().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
@@ -349,7 +354,7 @@ fn existing(found: Attempt<Stat>) -> Attempt<Option<Stat>> {
 }
 
 /// For paths that cannot lead elsewhere.
-fn plain_result<T>(attempt: Attempt<T>) -> Result<T, FsError> {
+pub(crate) fn plain_result<T>(attempt: Attempt<T>) -> Result<T, FsError> {
     attempt.map_err(|stop| match stop {
         Stop::Fail(error) => error,
         Stop::Walk => FsError::new(errno::ELOOP),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A difference, with what is on both sides.
-pub(super) struct Difference {
+pub(crate) struct Difference {
     pub path: Vec<u8>,
     pub before: Option<Stat>,
     pub after: Option<Stat>,
@@ -41,7 +41,7 @@ impl Overlay {
         }
     }
 
-    pub(super) fn differences(&self, hidden: &Hidden) -> Attempt<Vec<Difference>> {
+    pub(crate) fn differences(&self, hidden: &Hidden) -> Attempt<Vec<Difference>> {
         let mut found = Vec::new();
         let Some(upper) = self.upper() else { return Ok(found) };
         self.compare_root(upper, &mut found)?;
@@ -119,6 +119,9 @@ impl Overlay {
     fn same(&self, upper: Start<'_>, path: &[u8], before: Option<&Stat>, after: &Stat) -> Attempt<bool> {
         let Some(before) = before else { return Ok(false) };
         if before.mode != after.mode {
+            return Ok(false);
+        }
+        if after.kind == Kind::File && self.time_set(after).is_some_and(|set| set != before.mtime) {
             return Ok(false);
         }
         match after.kind {
