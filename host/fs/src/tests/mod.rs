@@ -1,6 +1,7 @@
 //! What is promised to whoever runs guests: nothing outside is reached, and inside is as POSIX says.
 
 mod basics;
+mod commit;
 mod devices;
 mod differential;
 mod escapes;
@@ -10,6 +11,8 @@ mod paths;
 mod report;
 mod syntax;
 mod temporary;
+mod trace;
+mod traced_runs;
 
 use std::{
     fs,

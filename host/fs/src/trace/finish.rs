@@ -101,6 +101,17 @@ fn implies(first: &Seen, second: &Seen) -> bool {
             let others = [Kind::File, Kind::Directory, Kind::Fifo, Kind::Socket, Kind::CharDevice, Kind::BlockDevice];
             first == second || others.iter().any(|kind| is(*kind, false))
         }
+        // One that has an identity need not be read again, so that one stays.
+        Seen::Content { follow, read, identity } => match first {
+            Seen::Content { follow: f, read: r, identity: i } => {
+                (f, r) == (follow, read) && (i.is_some() || identity.is_none())
+            }
+            _ => false,
+        },
+        Seen::Listing { digest, identity, .. } => match first {
+            Seen::Listing { digest: d, identity: i, .. } => d == digest && (i.is_some() || identity.is_none()),
+            _ => false,
+        },
         _ => first == second,
     }
 }
