@@ -133,8 +133,8 @@ pub(crate) fn identity(found: &rustix::fs::Stat) -> FileIdentity {
         dev: found.st_dev,
         ino: found.st_ino,
         size: u64::try_from(found.st_size).unwrap_or(0),
-        mtime: Timestamp(found.st_mtime as i64, found.st_mtime_nsec as u32),
-        ctime: Timestamp(found.st_ctime as i64, found.st_ctime_nsec as u32),
+        mtime: Timestamp(found.st_mtime, found.st_mtime_nsec as u32),
+        ctime: Timestamp(found.st_ctime, found.st_ctime_nsec as u32),
     }
 }
 

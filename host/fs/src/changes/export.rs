@@ -10,7 +10,7 @@ use crate::{
     FsError, Kind, OpenOptions, Stat,
     beneath::{Attempt, Start, Stop},
     errno,
-    overlay::{Overlay, plain_result},
+    overlay::{Listed, Overlay, plain_result},
     plain::{self, Found},
 };
 
@@ -22,7 +22,7 @@ impl Overlay {
         let hidden = self.read();
         let Some(upper) = self.upper() else { return Ok(()) };
         let (mut kept, mut removed) = (BTreeMap::new(), BTreeSet::new());
-        for found in plain_result(self.differences(&hidden))? {
+        for found in plain_result(self.differences(&hidden, Listed::Everything))? {
             match found.after {
                 Some(after) => _ = kept.insert(found.path, after),
                 None => _ = removed.insert(found.path),

@@ -96,7 +96,7 @@ impl Namespace {
     /// What would have to be done to the folders below the overlays to make them like the merged view: removals first, a
     /// folder's entries before the folder, then everything else, folders before their entries. One entry for each path.
     ///
-    /// Two names of one file become two files.
+    /// What a guest wrote is there even if it is the same as below, because that was not observed. Two names of one file become two files.
     ///
     /// # Errors
     /// When a layer cannot be read.

@@ -17,6 +17,7 @@ mod rename;
 mod report;
 
 pub(crate) use diff::MAX_PATCH;
+pub(crate) use report::Wanted as Listed;
 
 use std::{
     collections::HashSet,

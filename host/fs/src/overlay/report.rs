@@ -16,11 +16,21 @@ pub(crate) struct Difference {
     pub after: Option<Stat>,
 }
 
+/// What to list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// What is not as it is below.
+    Differences,
+    /// Whatever is in the upper layer, be it the same by chance: below it may have been otherwise a moment ago. Only folders
+    /// that merely hold what was written are left out.
+    Everything,
+}
+
 impl Overlay {
     /// All differences, in the order of their paths.
     pub(crate) fn changes(&self) -> Result<Vec<Change>, FsError> {
         let hidden = self.read();
-        let differences = plain_result(self.differences(&hidden))?;
+        let differences = plain_result(self.differences(&hidden, Wanted::Differences))?;
         let change = |found: &Difference| {
             let (kind, entry) = match (&found.before, &found.after) {
                 (_, None) => (ChangeKind::Removed, found.before.map_or(Kind::File, |stat| stat.kind)),
@@ -41,11 +51,11 @@ impl Overlay {
         }
     }
 
-    pub(crate) fn differences(&self, hidden: &Hidden) -> Attempt<Vec<Difference>> {
+    pub(crate) fn differences(&self, hidden: &Hidden, wanted: Wanted) -> Attempt<Vec<Difference>> {
         let mut found = Vec::new();
         let Some(upper) = self.upper() else { return Ok(found) };
         self.compare_root(upper, &mut found)?;
-        self.compare(hidden, upper, b"", false, &mut found)?;
+        self.compare(hidden, upper, b"", false, wanted, &mut found)?;
         for path in hidden.iter().filter(|path| !split(path).is_some_and(|(folder, _)| is_hidden(hidden, folder))) {
             if existing_anywhere(upper, path)?.is_none() {
                 self.removed(path, &mut found)?;
@@ -72,6 +82,7 @@ impl Overlay {
         upper: Start<'_>,
         folder: &[u8],
         replaced: bool,
+        wanted: Wanted,
         found: &mut Vec<Difference>,
     ) -> Attempt<()> {
         let entries = plain::read_dir(upper, at(folder))?;
@@ -86,11 +97,13 @@ impl Overlay {
                 found.push(Difference { path: path.clone(), before: Some(before), after: None });
             }
             let before = before.filter(|before| both_folders || before.kind != Kind::Directory);
-            if !self.same(upper, &path, before.as_ref(), &after)? {
+            let merged = both_folders && !replaced;
+            let everything = wanted == Wanted::Everything && !merged;
+            if everything || !self.same(upper, &path, before.as_ref(), &after)? {
                 found.push(Difference { path: path.clone(), before, after: Some(after) });
             }
             if after.kind == Kind::Directory {
-                self.compare(hidden, upper, &path, replaced, found)?;
+                self.compare(hidden, upper, &path, replaced, wanted, found)?;
             }
         }
         if replaced && existing_anywhere(self.unseen(), folder)?.is_some_and(|stat| stat.kind == Kind::Directory) {
@@ -119,9 +132,6 @@ impl Overlay {
     fn same(&self, upper: Start<'_>, path: &[u8], before: Option<&Stat>, after: &Stat) -> Attempt<bool> {
         let Some(before) = before else { return Ok(false) };
         if before.mode != after.mode {
-            return Ok(false);
-        }
-        if after.kind == Kind::File && self.time_set(after).is_some_and(|set| set != before.mtime) {
             return Ok(false);
         }
         match after.kind {

@@ -239,7 +239,7 @@ fn a_full_disk_changes_nothing() {
     let mount =
         |args: &[&str]| Command::new(args[0]).args(&args[1..]).arg(&small).output().is_ok_and(|o| o.status.success());
     if !mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs"]) {
-        eprintln!("skipped: no tmpfs can be mounted here");
+        super::skipped("no tmpfs can be mounted here");
         return;
     }
     put(&small.join("a"), b"a");

@@ -173,7 +173,7 @@ fn compare(seed: u64, operations: usize) {
     assert!(copied.success());
     let before = super::tree(&lower);
     // That somebody takes notes makes no difference.
-    let trace = (seed % 2 == 0).then(|| crate::Trace::new(true));
+    let trace = seed.is_multiple_of(2).then(|| crate::Trace::new(true));
     let mounts = vec![mount(&lower, "/m", Access::Overlay)];
     let overlay = Namespace::new(crate::Settings { mounts, trace, ..crate::Settings::default() }).expect("a namespace");
     let plain = namespace(vec![mount(&copy, "/m", Access::ReadWrite)]);

@@ -135,3 +135,9 @@ fn tree(dir: &Path) -> Vec<(String, u32, Vec<u8>)> {
     found.sort();
     found
 }
+
+/// Says aloud why a test looks at nothing here.
+#[allow(clippy::print_stderr)]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}

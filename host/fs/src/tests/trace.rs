@@ -423,11 +423,12 @@ fn an_edit_in_the_same_tick_is_found() {
 
 #[test]
 fn an_edit_during_the_run_is_found() {
-    let edits: [(&str, &dyn Fn(&Path)); 4] = [
-        ("content of", &|dir| put(&dir.join("a"), b"b")),
-        ("file", &|dir| fs::remove_file(dir.join("a")).expect("removed")),
-        ("listing of", &|dir| put(&dir.join("b"), b"b")),
-        ("file", &|dir| put(&dir.join("missing"), b"b")),
+    type Edit = fn(&Path);
+    let edits: [(&str, Edit); 4] = [
+        ("content of", |dir| put(&dir.join("a"), b"b")),
+        ("file", |dir| fs::remove_file(dir.join("a")).expect("removed")),
+        ("listing of", |dir| put(&dir.join("b"), b"b")),
+        ("file", |dir| put(&dir.join("missing"), b"b")),
     ];
     for settled in [false, true] {
         for (word, edit) in edits {
@@ -546,6 +547,20 @@ fn what_is_nested_in_a_mount_hides_what_is_below() {
     fs::remove_dir_all(outer.path().join("y")).expect("removed");
     let roots: Result<Vec<_>, _> = observed.roots.iter().map(OpenRoot::open).collect();
     assert!(roots.is_err(), "what was below y is a root of its own");
+}
+
+#[test]
+fn what_is_explained_to_people_is_no_observation() {
+    let dir = folder(&["d/", "l -> d"]);
+    let trace = Trace::new(true);
+    let files = traced(&trace, dir.path(), Access::ReadOnly);
+    let error = files.stat(b"/m/l/none", true).expect_err("missing");
+    let noted = trace.finish().expect("observed").observations.len();
+    let trace = Trace::new(true);
+    let files = traced(&trace, dir.path(), Access::ReadOnly);
+    assert_eq!(files.stat(b"/m/l/none", true), Err(error.clone()));
+    files.explain(b"/m/l/none", &error);
+    assert_eq!(trace.finish().expect("observed").observations.len(), noted);
 }
 
 #[test]

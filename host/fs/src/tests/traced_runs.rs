@@ -110,7 +110,6 @@ fn try_seeds(seeds: std::ops::RangeInclusive<u64>) -> [usize; 3] {
             *sum += count;
         }
     }
-    println!("{} unchanged, {} changed in vain, {} changed and different", sum[0], sum[1], sum[2]);
     sum
 }
 

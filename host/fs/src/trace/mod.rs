@@ -31,6 +31,7 @@ use crate::Kind;
 pub use check::{Check, OpenRoot, recheck};
 pub use numbers::Ids;
 use record::State;
+pub(crate) use record::unnoted;
 pub use watch::Watch;
 
 /// The time that a deterministic run sees files of the host at: 2000-01-01T00:00:00Z, in nanoseconds since 1970.

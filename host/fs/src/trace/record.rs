@@ -1,6 +1,7 @@
 //! Noting what was seen.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     path::Path,
     sync::{Arc, Mutex},
@@ -41,9 +42,28 @@ pub(super) struct State {
     made_up: HashMap<u64, bool>,
 }
 
+thread_local! {
+    static UNNOTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Looks at files for the host's own sake: no guest hears of it, so nothing of it is noted.
+pub(crate) fn unnoted<T>(look: impl FnOnce() -> T) -> T {
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            UNNOTED.set(self.0);
+        }
+    }
+    let _before = Before(UNNOTED.replace(true));
+    look()
+}
+
 impl State {
     pub(super) fn note(&mut self, root: u32, path: &[u8], seen: Seen) {
-        let Some(paths) = self.seen.get_mut(root as usize).filter(|_| !self.finished) else { return };
+        if self.finished || UNNOTED.get() {
+            return;
+        }
+        let Some(paths) = self.seen.get_mut(root as usize) else { return };
         let Some(known) = paths.get_mut(path) else {
             paths.insert(path.to_owned(), vec![seen]);
             return;
