@@ -201,7 +201,19 @@ impl Looking<'_> {
         (then != now).then(|| self.changed(what, shown(then), shown(now)))
     }
 
+    /// What is there, asked once for all observations about it.
     fn stat(&mut self, follow: bool) -> Attempt<Stat> {
+        match &self.ids.last {
+            Some((root, path, f, found)) if (*root, &path[..], *f) == (self.number, self.path, follow) => Ok(*found),
+            _ => {
+                let found = self.stat_anew(follow)?;
+                self.ids.last = Some((self.number, self.path.to_owned(), follow, found));
+                Ok(found)
+            }
+        }
+    }
+
+    fn stat_anew(&mut self, follow: bool) -> Attempt<Stat> {
         let (folder, name) = split(self.path);
         let is_name = trim(name).len() == name.len() && !matches!(name, b".." | b"." | b"");
         if folder.is_empty() || !is_name {

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, fs::File};
 
+use crate::Stat;
+
 /// A file of the host: its device and its inode number.
 pub(super) type Real = (u64, u64);
 
@@ -20,14 +22,16 @@ impl Numbers {
 /// What is known while the observations of one run are checked, one after another: which of today's files the numbers stand
 /// for that the guest was told then. Two names that were one file have to be one again, and two that were not must not.
 ///
-/// It also keeps the folder of the last path open, so that checking in the order of the paths is cheap. Begin anew for
-/// each run.
+/// It also keeps the folder of the last path open, and what the system said of the last entry, so that checking in the order
+/// of the paths is cheap. Begin anew for each run, and each time that its observations are checked.
 #[derive(Debug, Default)]
 pub struct Ids {
     real: HashMap<u64, Real>,
     told: HashMap<Real, u64>,
     /// The root's number, a folder in it, and its handle.
     pub(super) folder: Option<(u32, Vec<u8>, File)>,
+    /// The root's number, a path in it, whether a link was followed, and what is there.
+    pub(super) last: Option<(u32, Vec<u8>, bool, Stat)>,
 }
 
 impl Ids {
