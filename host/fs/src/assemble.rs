@@ -13,11 +13,12 @@ use std::{
 use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::{
-    Access, Device, FsError, Mount, MountError, Program, Settings,
-    beneath::{self, Start},
+    Access, Device, FsError, Mount, MountError, Program, Settings, Trace,
+    beneath::{self, Eye, Start},
     mount::tidy,
     overlay::Overlay,
     scratch::Scratch,
+    see,
     tree::{NodeId, Tree, What},
 };
 
@@ -29,6 +30,7 @@ pub(crate) struct Parts {
     pub programs: Vec<Program>,
     pub overlays: Vec<Arc<Overlay>>,
     pub scratch: Arc<Scratch>,
+    pub trace: Option<Trace>,
 }
 
 /// A folder with a disk behind it.
@@ -44,6 +46,8 @@ pub(crate) struct MountPoint {
     pub careful: bool,
     /// The mount in the settings that it belongs to: one may be seen at several nodes, when others are nested in it.
     pub origin: usize,
+    /// Who notes what is read in it, and its number as a folder of the host; `/tmp` has none.
+    pub seen: Option<(Trace, Option<u32>)>,
 }
 
 /// What is behind a mount point.
@@ -77,7 +81,7 @@ const DEVICES: [(&[u8], What); 10] = [
 const PROGRAM_FOLDERS: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
 
 pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
-    let Settings { mounts, programs, private_tmp, scratch } = settings;
+    let Settings { mounts, programs, private_tmp, scratch, trace } = settings;
     let mounts = tidied(mounts)?;
     let mut parts = Parts {
         tree: Tree::new(),
@@ -85,6 +89,7 @@ pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
         programs,
         overlays: Vec::new(),
         scratch: Arc::new(Scratch::new(scratch)),
+        trace,
     };
     let dev = parts.tree.place(b"/dev", What::Folder);
     for (path, what) in DEVICES {
@@ -120,7 +125,12 @@ pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
     }
     for id in parts.tree.ids() {
         if let What::Mount(mount) = parts.tree.node(id).what {
-            parts.mounts[mount].careful = parts.tree.has_children(id);
+            let mount = &mut parts.mounts[mount];
+            mount.careful = parts.tree.has_children(id);
+            mount.seen = parts.trace.clone().map(|trace| {
+                let root = mount.host.as_ref().map(|host| trace.root(host, mount.careful));
+                (trace, root)
+            });
         }
     }
     Ok(parts)
@@ -169,6 +179,7 @@ impl Parts {
             backing: Backing::Temporary(OnceLock::new()),
             careful: false,
             origin,
+            seen: None,
         });
     }
 
@@ -186,11 +197,16 @@ impl Parts {
             })
         };
         let folder = open()?;
-        let backing = match mount.access {
-            Access::ReadOnly | Access::ReadWrite => Backing::Folder(folder),
-            Access::Overlay => {
+        let backing = match (mount.access, &self.trace) {
+            (Access::ReadOnly, _) | (Access::ReadWrite, None) => Backing::Folder(folder),
+            // What is observed must not be changed by the run itself.
+            (Access::ReadWrite, Some(_)) | (Access::Overlay, _) => {
                 let lower = open()?;
-                let layers = Overlay::new(mount.guest.clone(), folder, self.scratch.clone(), self.overlays.len());
+                let seen = self.trace.clone().map(|trace| {
+                    let root = trace.root(&mount.host, true);
+                    (trace, root)
+                });
+                let layers = Overlay::new(mount.guest.clone(), folder, seen, self.scratch.clone(), self.overlays.len());
                 let layers = Arc::new(layers);
                 self.overlays.push(layers.clone());
                 Backing::Overlay { layers, base: Vec::new(), lower }
@@ -204,6 +220,7 @@ impl Parts {
             backing,
             careful: false,
             origin,
+            seen: None,
         });
         Ok(())
     }
@@ -217,8 +234,13 @@ impl Parts {
         let below = &guest[prefix..];
         let below = below.strip_prefix(b"/").unwrap_or(below).to_vec();
         let mount = &self.mounts[mount];
+        let root = self.trace.as_ref().zip(mount.host.as_ref());
+        let root = root.map(|(trace, host)| (trace, trace.root(host, false)));
         let open = |dir: &File| {
-            let start = Start { dir, careful: false };
+            // Whether it is there decides what guests see, so it is an observation, too.
+            let eye = root.as_ref().map_or(Eye::Closed, |(trace, root)| Eye::Lower(trace, *root));
+            let start = Start { dir, careful: false, eye };
+            let _ = see::look(start, &below, true);
             beneath::open(start, &below, OFlags::PATH | OFlags::DIRECTORY, 0).ok()
         };
         let backing = match &mount.backing {
@@ -236,7 +258,8 @@ impl Parts {
         };
         let Some(backing) = backing else { return };
         let host = mount.host.as_ref().map(|host| host.join(OsStr::from_bytes(&below)));
-        let seen = MountPoint { guest, host, access: mount.access, backing, careful: true, origin: mount.origin };
+        let (access, origin) = (mount.access, mount.origin);
+        let seen = MountPoint { guest, host, access, backing, careful: true, origin, seen: None };
         self.tree.set(id, What::Mount(self.mounts.len()));
         self.mounts.push(seen);
     }

@@ -10,7 +10,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::FsError;
+use crate::{FsError, Trace};
 
 /// Why an attempt ended without a result.
 #[derive(Debug)]
@@ -38,6 +38,19 @@ pub(crate) struct Start<'d> {
     /// No symbolic link may be followed on the way, because something is mounted below this folder, which a link
     /// resolved by the kernel would go past.
     pub careful: bool,
+    /// Who notes what is read below it; only [`see`](crate::see) looks at this.
+    pub eye: Eye<'d>,
+}
+
+/// Whether what is read is noted.
+#[derive(Clone, Copy)]
+pub(crate) enum Eye<'d> {
+    /// It is not.
+    Closed,
+    /// It is the host's: what is read is an observation, below the root of this number.
+    Lower(&'d Trace, u32),
+    /// The guests wrote it themselves, at this mount. It is no observation, but must not tell what differs from run to run.
+    Own(&'d Trace, &'d [u8]),
 }
 
 /// How often an attempt is repeated when a rename somewhere on the host got in the way.

@@ -166,7 +166,7 @@ pub fn number(error: Errno) -> i32 {
 }
 
 /// What people call an error number.
-fn message(errno: i32) -> &'static str {
+pub(crate) fn message(errno: i32) -> &'static str {
     match errno {
         errno::EACCES => "Permission denied",
         errno::EBADF => "Bad file descriptor",

@@ -12,6 +12,7 @@ use crate::{
     assemble::Backing,
     errno,
     resolve::{Last, Place, walk},
+    trace::unnoted,
 };
 
 impl Namespace {
@@ -26,7 +27,7 @@ impl Namespace {
             return None;
         }
         // A link may have led there.
-        let place = walk(&self.0.tree, &*self.0, path, Last::Follow).ok()?;
+        let place = unnoted(|| walk(&self.0.tree, &*self.0, path, Last::Follow)).ok()?;
         let wanted = self.0.path_of(&place);
         let on_host = PathBuf::from(OsStr::from_bytes(&wanted));
         let found = fs::symlink_metadata(&on_host).ok()?;

@@ -6,7 +6,7 @@
 //!
 //! let settings = Settings { mounts: vec!["/data:ro".parse()?, ".::/work:overlay".parse()?], ..Settings::default() };
 //! let files = Namespace::new(settings)?;
-//! if let Opened::File(file) = files.open(b"/data/figures.csv", &OpenOptions::reading())? {
+//! if let Opened::File(file, _) = files.open(b"/data/figures.csv", &OpenOptions::reading())? {
 //!     // an ordinary `std::fs::File`
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -27,6 +27,7 @@
 
 mod assemble;
 mod beneath;
+mod changes;
 mod error;
 mod explain;
 mod mount;
@@ -37,14 +38,18 @@ mod plain;
 mod reach;
 mod resolve;
 mod scratch;
+mod see;
 mod stat;
+pub mod trace;
 mod tree;
 
 #[cfg(test)]
 mod tests;
 
+pub use changes::{CommitError, Committed, Contents, State, Written};
 pub use error::{Denial, FsError, errno, number};
 pub use mount::{Access, Mount, MountError};
 pub use namespace::Namespace;
 pub use options::{Change, ChangeKind, Device, NewTime, OpenOptions, Opened, Program, Settings, Wanted};
 pub use stat::{DirEntry, Kind, Stat};
+pub use trace::{Impure, Observed, Trace, Unusable, Watch};

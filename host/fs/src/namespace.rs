@@ -54,7 +54,16 @@ impl Namespace {
         self.at(path, Last::follow(follow), |place| self.0.stat(place, follow))
     }
 
-    /// The entries of a folder, without `.` and `..`, in no particular order.
+    /// The inode number that [`stat`](Self::stat) says, for whoever needs no more. Follows symbolic links.
+    ///
+    /// # Errors
+    /// As for all operations.
+    pub fn inode(&self, path: &[u8]) -> Result<u64, FsError> {
+        self.at(path, Last::Follow, |place| self.0.inode(place, true))
+    }
+
+    /// The entries of a folder, without `.` and `..`, in no particular order; under a trace in that of
+    /// their names.
     ///
     /// # Errors
     /// As for all operations.
@@ -184,10 +193,10 @@ impl Namespace {
     /// `EINVAL` for anything else, and as for all operations.
     pub fn read_link(&self, path: &[u8]) -> Result<Vec<u8>, FsError> {
         self.at(path, Last::Keep, |place| match self.0.reading(place)? {
-            Some(Reading::Folder(start, rest)) => crate::plain::read_link(start, rest),
-            Some(Reading::Overlay(layers, path, true)) => layers.stat(&path, true, false).and(Err(Errno::INVAL.into())),
+            Some(Reading::Folder(start, rest)) => crate::see::read_link(start, rest),
+            Some(Reading::Overlay(layers, path, true)) => layers.look(&path, true, false).and(Err(Errno::INVAL.into())),
             Some(Reading::Overlay(layers, path, false)) => layers.read_link(&path),
-            None => self.0.stat(place, false).and(Err(Errno::INVAL.into())),
+            None => self.0.look(place, false).and(Err(Errno::INVAL.into())),
         })
     }
 
@@ -212,7 +221,7 @@ impl Namespace {
                 return Ok(());
             }
             match self.0.changed_entry(place, follow)? {
-                Writing::Folder(start, rest) => crate::plain::set_times(start, rest, follow, atime, mtime),
+                Writing::Folder(start, rest) => crate::see::set_times(start, rest, follow, atime, mtime),
                 Writing::Overlay(layers, path, folder) => layers.set_times(&path, folder, atime, mtime),
             }
         })
@@ -235,7 +244,7 @@ impl Namespace {
     /// As for all operations.
     pub fn canonical(&self, path: &[u8]) -> Result<Vec<u8>, FsError> {
         self.walked(path, Last::Follow, |place| {
-            self.0.stat(place, false)?;
+            self.0.look(place, false)?;
             Ok(self.0.path_of(place))
         })
     }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fs::File, path::PathBuf, time::SystemTime};
 
-use crate::Mount;
+use crate::{Mount, Trace, Watch};
 
 /// What a [`Namespace`](crate::Namespace) is made of.
 #[derive(Clone, Debug)]
@@ -15,11 +15,14 @@ pub struct Settings {
     pub private_tmp: bool,
     /// Where `/tmp` and the overlays' layers are kept; the platform's folder for temporary files when left out.
     pub scratch: Option<PathBuf>,
+    /// Notes what is read of the mounted folders. Then what is mounted for reading and writing is used as an overlay, and
+    /// [`Namespace::written`](crate::Namespace::written) says what would have been written.
+    pub trace: Option<Trace>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { mounts: Vec::new(), programs: Vec::new(), private_tmp: true, scratch: None }
+        Settings { mounts: Vec::new(), programs: Vec::new(), private_tmp: true, scratch: None, trace: None }
     }
 }
 
@@ -100,8 +103,9 @@ impl Default for OpenOptions {
 /// What a path turned out to name when it was opened.
 #[derive(Debug)]
 pub enum Opened {
-    /// A file of the host. (A FIFO, too: it is non-blocking, so that nothing waits for its other end.)
-    File(File),
+    /// A file of the host. (A FIFO, too: it is non-blocking, so that nothing waits for its other end.) Under a trace, with
+    /// the watch that is told what is read and knows what guests are told of it.
+    File(File, Option<Watch>),
     /// A folder; list it with [`Namespace::read_dir`](crate::Namespace::read_dir).
     Directory,
     /// A device, which the caller provides.

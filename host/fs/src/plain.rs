@@ -9,6 +9,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use glowplug_store::{FileIdentity, Timestamp};
 use rustix::{
     fs::{AtFlags, CWD, Mode, OFlags, RawDir, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT},
     io::Errno,
@@ -16,13 +17,14 @@ use rustix::{
 
 use crate::{
     Denial, DirEntry, FsError, Kind, NewTime, OpenOptions, Stat, Wanted,
-    beneath::{Attempt, Start, Stop, open as open_beneath, parent, trim},
+    beneath::{Attempt, Eye, Start, Stop, open as open_beneath, parent, trim},
     errno, stat,
 };
 
 /// What opening gave: a file that may be read or written, or a folder.
 pub(crate) enum Found {
-    File(File),
+    /// With what the system said of it.
+    File(File, rustix::fs::Stat),
     Directory,
 }
 
@@ -118,11 +120,22 @@ fn check(start: Start<'_>, file: File, options: &OpenOptions) -> Attempt<Found> 
     {
         return Err(refusal("this belongs to the host's processes (`/proc`), this one among them").into());
     }
-    Ok(Found::File(file))
+    Ok(Found::File(file, found))
 }
 
 fn refusal(reason: &str) -> FsError {
     FsError::denied(errno::EACCES, Denial { reason: reason.to_owned(), rule: None, allows: "it" })
+}
+
+/// The identity of an open file.
+pub(crate) fn identity(found: &rustix::fs::Stat) -> FileIdentity {
+    FileIdentity {
+        dev: found.st_dev,
+        ino: found.st_ino,
+        size: u64::try_from(found.st_size).unwrap_or(0),
+        mtime: Timestamp(found.st_mtime, found.st_mtime_nsec as u32),
+        ctime: Timestamp(found.st_ctime, found.st_ctime_nsec as u32),
+    }
 }
 
 /// The device number of `/proc`, whose files are not what they seem: `/proc/self/mem` is this process.
@@ -152,9 +165,17 @@ fn handle(start: Start<'_>, path: &[u8], follow: bool) -> Attempt<File> {
 }
 
 pub(crate) fn read_dir(start: Start<'_>, path: &[u8]) -> Attempt<Vec<DirEntry>> {
-    let dir = open_beneath(start, path, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
+    Ok(list(&open_dir(start, path)?)?)
+}
+
+pub(crate) fn open_dir(start: Start<'_>, path: &[u8]) -> Attempt<File> {
+    open_beneath(start, path, OFlags::RDONLY | OFlags::DIRECTORY, 0)
+}
+
+/// The entries of a folder that is open.
+pub(crate) fn list(dir: &File) -> Result<Vec<DirEntry>, FsError> {
     let mut buffer = vec![MaybeUninit::uninit(); 32 * 1024];
-    let mut listing = RawDir::new(&dir, &mut buffer);
+    let mut listing = RawDir::new(dir, &mut buffer);
     let mut entries = Vec::new();
     while let Some(entry) = listing.next() {
         let entry = entry?;
@@ -164,7 +185,7 @@ pub(crate) fn read_dir(start: Start<'_>, path: &[u8]) -> Attempt<Vec<DirEntry>> 
         }
         let kind = match Kind::from_listing(entry.file_type()) {
             Some(kind) => kind,
-            None => match rustix::fs::statx(&dir, name, AtFlags::SYMLINK_NOFOLLOW, stat::WANTED) {
+            None => match rustix::fs::statx(dir, name, AtFlags::SYMLINK_NOFOLLOW, stat::WANTED) {
                 Ok(found) => Stat::from_statx(&found).kind,
                 Err(_) => continue,
             },
@@ -180,7 +201,7 @@ pub(crate) fn create_dir(start: Start<'_>, path: &[u8], mode: u32) -> Attempt<()
     let mode = mode & 0o1777;
     rustix::fs::mkdirat(&*folder, name, Mode::from_raw_mode(mode))?;
     if mode & host_mask() != 0 {
-        let made = Start { dir: &folder, careful: true };
+        let made = Start { dir: &folder, careful: true, eye: Eye::Closed };
         let handle = handle(made, trim(name), false)?;
         let inherited = rustix::fs::fstat(&handle)?.st_mode & SET_ID;
         chmod_handle(&handle, mode | inherited)?;
@@ -208,7 +229,7 @@ pub(crate) fn link(from: (Start<'_>, &[u8]), to: (Start<'_>, &[u8]), follow: boo
     let (from_folder, from_name) = parent(from.0, from.1)?;
     // Both are folders, which the kernel refuses; the one above may be outside.
     let bare = if trim(from_name) == b".." { b"." } else { trim(from_name) };
-    let found = stat(Start { dir: &from_folder, careful: true }, bare, false)?;
+    let found = stat(Start { dir: &from_folder, careful: true, eye: Eye::Closed }, bare, false)?;
     let must_be_folder = trim(from_name).len() != from_name.len();
     if found.kind == Kind::Symlink && (follow || must_be_folder) {
         return Err(Stop::Walk);
@@ -299,7 +320,7 @@ pub(crate) fn chmod(start: Start<'_>, path: &[u8], mode: u32) -> Attempt<()> {
 }
 
 /// `fchmod` does not take a handle that gives no access; the kernel's name for the handle does.
-fn chmod_handle(handle: &File, mode: u32) -> rustix::io::Result<()> {
+pub(crate) fn chmod_handle(handle: &File, mode: u32) -> rustix::io::Result<()> {
     rustix::fs::chmodat(CWD, proc_path(handle), Mode::from_raw_mode(mode), AtFlags::empty())
 }
 
@@ -313,7 +334,7 @@ pub(crate) fn access(start: Start<'_>, path: &[u8], wanted: Wanted) -> Attempt<(
     if last == b".." {
         return Err(Stop::Walk);
     }
-    let found = stat(Start { dir: &folder, careful: true }, last, false)?;
+    let found = stat(Start { dir: &folder, careful: true, eye: Eye::Closed }, last, false)?;
     if found.kind == Kind::Symlink {
         return Err(Stop::Walk);
     }

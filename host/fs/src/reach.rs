@@ -7,11 +7,11 @@ use rustix::io::Errno;
 use crate::{
     Access, Denial, DirEntry, FsError, Kind, OpenOptions, Opened, Stat, Wanted,
     assemble::{Backing, MountPoint, Parts},
-    beneath::{Attempt, Start, Stop, split, trim},
+    beneath::{Attempt, Eye, Start, Stop, split, trim},
     errno,
     overlay::Overlay,
-    plain::{self, Found},
     resolve::{Links, Place, Rest},
+    see,
     tree::{NodeId, ROOT, What},
 };
 
@@ -80,7 +80,7 @@ impl Parts {
                 let point = &self.mounts[*mount];
                 if point.access == Access::ReadOnly {
                     // That it exists is said first, as on Linux.
-                    return match self.stat(place, false) {
+                    return match self.look(place, false) {
                         Ok(_) => Err(Errno::EXIST.into()),
                         Err(Stop::Fail(error)) if error.errno == errno::ENOENT => {
                             self.parent_exists(place)?;
@@ -124,11 +124,11 @@ impl Parts {
     /// To change what is at a place, without removing it.
     pub(crate) fn changed_entry<'r>(&'r self, place: &'r Place<'_>, follow: bool) -> Attempt<Writing<'r>> {
         let Some(inside) = self.inside(place) else {
-            self.stat(place, follow)?;
+            self.look(place, follow)?;
             return Err(self.unchangeable(place).into());
         };
         if inside.0.access == Access::ReadOnly {
-            self.stat(place, follow)?;
+            self.look(place, follow)?;
             return Err(inside.0.read_only().into());
         }
         self.writing(inside)
@@ -142,7 +142,7 @@ impl Parts {
             return Ok(());
         }
         let folder = Place::Inside { mount: *mount, rest: Rest::Borrowed(folder), walked: *walked };
-        match self.stat(&folder, true)?.kind {
+        match self.look(&folder, true)? {
             Kind::Directory => Ok(()),
             _ => Err(Errno::NOTDIR.into()),
         }
@@ -155,7 +155,7 @@ impl Parts {
                 if self.mounts[*a].origin != self.mounts[*b].origin =>
             {
                 // What does not exist is said first, as on Linux.
-                self.stat(from, false)?;
+                self.look(from, false)?;
                 Err(Errno::XDEV.into())
             }
             _ => Ok(()),
@@ -183,7 +183,7 @@ impl Parts {
 
     fn open_inside(&self, place: &Place<'_>, options: &OpenOptions) -> Attempt<Opened> {
         let Some(inside) = self.inside(place) else { return Err(Errno::NOENT.into()) };
-        let found = if options.changes() {
+        if options.changes() {
             if inside.0.access == Access::ReadOnly {
                 self.refuse_to_open(place, options, inside.0)?;
                 // What is left is `create` for a file that exists, which is to be read.
@@ -192,26 +192,22 @@ impl Parts {
             }
             // No link is followed unseen, so a path that looks resolved may be tried.
             match self.writing((inside.0, inside.1, inside.2 || is_tidy(inside.1)))? {
-                Writing::Folder(start, rest) => plain::open(start, rest, options)?,
-                Writing::Overlay(layers, path, folder) => layers.open(&path, folder, options)?,
+                Writing::Folder(start, rest) => see::open(start, rest, options),
+                Writing::Overlay(layers, path, folder) => layers.open(&path, folder, options),
             }
         } else {
             match inside.0.reading(inside.1, inside.2)? {
-                Some(Reading::Folder(start, rest)) => plain::open(start, rest, options)?,
-                Some(Reading::Overlay(layers, path, folder)) => layers.open(&path, folder, options)?,
-                None if matches!(place, Place::Node(_)) => Found::Directory,
-                None => return Err(Errno::NOENT.into()),
+                Some(Reading::Folder(start, rest)) => see::open(start, rest, options),
+                Some(Reading::Overlay(layers, path, folder)) => layers.open(&path, folder, options),
+                None if matches!(place, Place::Node(_)) => Ok(Opened::Directory),
+                None => Err(Errno::NOENT.into()),
             }
-        };
-        Ok(match found {
-            Found::File(file) => Opened::File(file),
-            Found::Directory => Opened::Directory,
-        })
+        }
     }
 
     /// The errors that Linux gives on a read-only file system, in its order.
     fn refuse_to_open(&self, place: &Place<'_>, options: &OpenOptions, mount: &MountPoint) -> Attempt<()> {
-        let found = match self.stat(place, options.follow) {
+        let found = match self.look(place, options.follow) {
             Ok(found) => found,
             Err(Stop::Fail(error)) if error.errno == errno::ENOENT && options.create => {
                 self.parent_exists(place)?;
@@ -223,7 +219,7 @@ impl Parts {
         if options.create && options.exclusive {
             return Err(Errno::EXIST.into());
         }
-        match found.kind {
+        match found {
             Kind::Directory => Err(Errno::ISDIR.into()),
             Kind::Symlink => Err(Errno::LOOP.into()),
             _ if writes => Err(mount.read_only().into()),
@@ -248,7 +244,7 @@ impl Parts {
 
     pub(crate) fn stat(&self, place: &Place<'_>, follow: bool) -> Attempt<Stat> {
         match self.reading(place)? {
-            Some(Reading::Folder(start, rest)) => return plain::stat(start, rest, follow),
+            Some(Reading::Folder(start, rest)) => return see::stat(start, rest, follow),
             Some(Reading::Overlay(layers, path, folder)) => return layers.stat(&path, folder, follow),
             None => {}
         }
@@ -272,9 +268,27 @@ impl Parts {
         }
     }
 
+    /// What kind of entry is at a place, for what depends on no more.
+    pub(crate) fn look(&self, place: &Place<'_>, follow: bool) -> Attempt<Kind> {
+        match self.reading(place)? {
+            Some(Reading::Folder(start, rest)) => Ok(see::look(start, rest, follow)?.kind),
+            Some(Reading::Overlay(layers, path, folder)) => layers.look(&path, folder, follow),
+            None => Ok(self.stat(place, follow)?.kind),
+        }
+    }
+
+    /// The inode number that guests are told, for what depends on no more.
+    pub(crate) fn inode(&self, place: &Place<'_>, follow: bool) -> Attempt<u64> {
+        match self.reading(place)? {
+            Some(Reading::Folder(start, rest)) => see::inode(start, rest, follow),
+            Some(Reading::Overlay(layers, path, folder)) => layers.inode(&path, folder, follow),
+            None => Ok(self.stat(place, follow)?.ino),
+        }
+    }
+
     pub(crate) fn read_dir(&self, place: &Place<'_>) -> Attempt<Vec<DirEntry>> {
         let on_disk = match self.reading(place)? {
-            Some(Reading::Folder(start, rest)) => Some(plain::read_dir(start, rest)?),
+            Some(Reading::Folder(start, rest)) => Some(see::read_dir(start, rest)?),
             Some(Reading::Overlay(layers, path, _)) => Some(layers.read_dir(&path)?),
             None => None,
         };
@@ -301,6 +315,9 @@ impl Parts {
         if self.tree.has_children(id) {
             entries.retain(|entry| self.tree.child(id, &entry.name).is_none());
             entries.extend(self.tree.list(id));
+            if self.trace.is_some() {
+                entries.sort_by(|a, b| a.name.cmp(&b.name));
+            }
         }
         Ok(entries)
     }
@@ -318,10 +335,10 @@ impl Parts {
             Some(Reading::Folder(start, rest)) => {
                 let overlay = matches!(inside.0.backing, Backing::Overlay { .. });
                 let asked = Wanted { write: wanted.write && !overlay && inside.0.access != Access::ReadOnly, ..wanted };
-                plain::access(start, rest, asked)?;
+                see::access(start, rest, asked)?;
             }
             Some(Reading::Overlay(layers, path, _)) => layers.access(&path, wanted)?,
-            None => self.stat(place, true).map(|_| ())?,
+            None => self.look(place, true).map(|_| ())?,
         }
         if wanted.write && inside.0.access == Access::ReadOnly {
             return Err(inside.0.read_only().into());
@@ -386,8 +403,13 @@ impl Parts {
 }
 
 impl MountPoint {
-    fn start<'r>(&self, dir: &'r File) -> Start<'r> {
-        Start { dir, careful: self.careful }
+    fn start<'r>(&'r self, dir: &'r File) -> Start<'r> {
+        let eye = match &self.seen {
+            None => Eye::Closed,
+            Some((trace, Some(root))) => Eye::Lower(trace, *root),
+            Some((trace, None)) => Eye::Own(trace, &self.guest),
+        };
+        Start { dir, careful: self.careful, eye }
     }
 
     fn reading<'r>(&'r self, rest: &'r [u8], walked: bool) -> Attempt<Option<Reading<'r>>> {
@@ -406,7 +428,7 @@ impl MountPoint {
     }
 
     /// The error for a change here.
-    fn read_only(&self) -> FsError {
+    pub(crate) fn read_only(&self) -> FsError {
         let guest = String::from_utf8_lossy(&self.guest);
         let rule = self.host.as_ref().map(|host| format!("--dir {}", rule(&host.to_string_lossy(), &guest, "rw")));
         let denial = Denial { reason: format!("`{guest}` is mounted read-only"), rule, allows: "it" };
@@ -454,7 +476,7 @@ impl Links for Parts {
     fn target(&self, mount: usize, rest: &[u8]) -> Attempt<Option<Vec<u8>>> {
         let place = Place::Inside { mount, rest: Rest::Borrowed(rest), walked: true };
         let target = match self.reading(&place)? {
-            Some(Reading::Folder(start, rest)) => plain::read_link(start, rest),
+            Some(Reading::Folder(start, rest)) => see::read_link(start, rest),
             Some(Reading::Overlay(layers, path, _)) => layers.read_link(&path),
             None => return Ok(None),
         };
@@ -468,7 +490,7 @@ impl Links for Parts {
 
     fn must_be_folder(&self, mount: usize, rest: &[u8]) -> Attempt<()> {
         let place = Place::Inside { mount, rest: Rest::Borrowed(rest), walked: true };
-        match self.stat(&place, false)?.kind {
+        match self.look(&place, false)? {
             Kind::Directory => Ok(()),
             _ => Err(Errno::NOTDIR.into()),
         }

@@ -1,12 +1,13 @@
 //! What an entry is: kind, permissions, size, times.
 
 use rustix::fs::{RawMode, Statx, StatxFlags};
+use serde::{Deserialize, Serialize};
 
 /// The bits of a mode that say what kind of entry it is, as in Unix.
 pub(crate) const S_IFMT: u32 = 0o170000;
 
 /// What kind of entry a path names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Kind {
     File,

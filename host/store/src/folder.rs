@@ -248,7 +248,6 @@ fn refusal(folder: &Path, reason: &str) -> String {
 }
 
 /// Whoever can write to the outer folder can put another store in the place of ours.
-
 pub fn check_outer_folder(folder: &Path, user: u32) -> Result<(), String> {
     match FolderDisk::open(folder) {
         Ok((_, meta)) => meta.distrust(user).map_or(Ok(()), |reason| Err(refusal(folder, &reason))),

@@ -4,13 +4,13 @@ use rustix::io::Errno;
 
 use super::{Hidden, Layer, Overlay, at, copy_up::Contents, split};
 use crate::{
-    Kind, NewTime, OpenOptions,
+    Kind, NewTime, OpenOptions, Opened,
     beneath::{Attempt, Stop},
-    plain::{self, Found},
+    plain, see,
 };
 
 impl Overlay {
-    pub(super) fn open_to_change(&self, path: &[u8], folder: bool, options: &OpenOptions) -> Attempt<Found> {
+    pub(super) fn open_to_change(&self, path: &[u8], folder: bool, options: &OpenOptions) -> Attempt<Opened> {
         let hidden = self.write();
         let follow = options.follow;
         let options = OpenOptions { follow: false, ..*options };
@@ -24,7 +24,7 @@ impl Overlay {
                 return Err(Errno::NOENT.into());
             }
             self.make_parent(&hidden, path)?;
-            return plain::open(self.made_upper()?.0, path, &options);
+            return see::open(self.made_upper()?.0, path, &options);
         };
         if options.create && options.exclusive {
             return Err(Errno::EXIST.into());
@@ -41,14 +41,14 @@ impl Overlay {
         }
         let existing = OpenOptions { create: false, exclusive: false, ..options };
         if !writes {
-            return plain::open(self.layer(entry.layer)?, at(path), &existing);
+            return see::open(self.layer(entry.layer)?, at(path), &existing);
         }
         if entry.stat.kind == Kind::Symlink {
             return Err(Errno::LOOP.into());
         }
         let contents = if options.truncate { Contents::Left } else { Contents::Copied };
         self.copy_up(&hidden, path, &entry, contents)?;
-        plain::open(self.made_upper()?.0, path, &existing)
+        see::open(self.made_upper()?.0, path, &existing)
     }
 
     pub(crate) fn create_dir(&self, path: &[u8], mode: u32) -> Attempt<()> {
@@ -139,7 +139,7 @@ impl Overlay {
         let hidden = self.write();
         let entry = self.must_find_as(&hidden, path, folder)?;
         self.copy_up(&hidden, path, &entry, Contents::Copied)?;
-        plain::set_times(self.made_upper()?.0, at(path), false, atime, mtime)
+        see::set_times(self.made_upper()?.0, at(path), false, atime, mtime)
     }
 
     pub(super) fn must_be_free(&self, hidden: &Hidden, path: &[u8]) -> Attempt<()> {

@@ -6,9 +6,9 @@ use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
 
 use super::{Entry, Hidden, Layer, Overlay, at, existing, join, split, unfinished};
 use crate::{
-    Denial, FsError, Kind, Stat,
+    Denial, FsError, Kind, Opened, Stat, Trace,
     beneath::{self, Attempt, Start, Stop, parent},
-    errno, plain,
+    errno, plain, see,
 };
 
 /// Whether a copy is about to be emptied anyway.
@@ -34,11 +34,12 @@ impl Overlay {
         }
         let Some((folder, name)) = split(path) else { return Ok(()) };
         self.make_folder(folder)?;
-        let original = plain::stat(self.lower(), path, false)?;
+        let original = plain::stat(self.unseen(), path, false)?;
+        self.mode_matters(path, &original);
         let (parent, _) = parent(upper, path)?;
         rustix::fs::mkdirat(&*parent, name, Mode::from_raw_mode(0o700))?;
         let made = beneath::open(upper, path, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
-        finish(&made, &original, own_bits())
+        finish(&made, &self.dated(&original), own_bits())
     }
 
     /// Makes sure that an entry is in the upper layer.
@@ -50,6 +51,7 @@ impl Overlay {
             return self.make_folder(path);
         }
         let Some((_, name)) = split(path) else { return Ok(()) };
+        self.mode_matters(path, &entry.stat);
         self.make_parent(hidden, path)?;
         let (upper, work) = self.made_upper()?;
         let unfinished = unfinished(&self.next);
@@ -82,19 +84,24 @@ impl Overlay {
         let mut copy = File::from(rustix::fs::openat(work, name, flags, Mode::from_raw_mode(0o600))?);
         if contents == Contents::Copied {
             let options = crate::OpenOptions { follow: false, ..crate::OpenOptions::reading() };
-            match plain::open(self.lower(), path, &options)? {
-                // The kernel copies, or shares the blocks where the file system can.
-                plain::Found::File(mut from) => std::io::copy(&mut from, &mut copy)?,
-                plain::Found::Directory => return Err(Stop::Walk),
-            };
+            match see::open(self.lower(), path, &options)? {
+                Opened::File(mut from, watch) => {
+                    // The kernel copies, or shares the blocks where the file system can.
+                    std::io::copy(&mut from, &mut copy)?;
+                    if let Some(watch) = watch {
+                        watch.whole(&from)?;
+                    }
+                }
+                _ => return Err(Stop::Walk),
+            }
         }
-        finish(&copy, original, 0)
+        finish(&copy, &self.dated(original), 0)
     }
 
     fn copy_link(&self, path: &[u8], work: &File, name: &str, original: &Stat) -> Attempt<()> {
-        let target = plain::read_link(self.lower(), path)?;
+        let target = see::read_link(self.lower(), path)?;
         rustix::fs::symlinkat(target, work, name)?;
-        Ok(rustix::fs::utimensat(work, name, &times(original), AtFlags::SYMLINK_NOFOLLOW)?)
+        Ok(rustix::fs::utimensat(work, name, &times(&self.dated(original)), AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
     /// Makes sure that an entry and everything below it are in the upper layer.
@@ -109,7 +116,15 @@ impl Overlay {
             self.copy_up_tree(hidden, &path, &entry)?;
         }
         let (upper, _) = self.made_upper()?;
-        restore_times(upper, path, &entry.stat)
+        restore_times(upper, path, &self.dated(&entry.stat))
+    }
+
+    /// The original, with the times that a copy of it gets.
+    fn dated(&self, original: &Stat) -> Stat {
+        match self.trace().and_then(Trace::copied_time) {
+            Some(time) => Stat { atime: time, mtime: time, ..*original },
+            None => *original,
+        }
     }
 }
 

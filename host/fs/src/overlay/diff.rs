@@ -8,7 +8,10 @@ use std::{
 
 use similar::{Algorithm, TextDiff};
 
-use super::{Overlay, plain_result, report::Difference};
+use super::{
+    Overlay, plain_result,
+    report::{Difference, Wanted},
+};
 use crate::{FsError, Kind, Stat, beneath::Attempt};
 
 /// Files larger than this are only said to differ.
@@ -22,7 +25,7 @@ impl Overlay {
     /// Writes all changes, as long as less than [`MAX_PATCH`] bytes of contents went into `budget`.
     pub(crate) fn diff(&self, out: &mut impl Write, budget: &mut u64) -> io::Result<()> {
         let hidden = self.read();
-        let differences = plain_result(self.differences(&hidden)).map_err(io::Error::other)?;
+        let differences = plain_result(self.differences(&hidden, Wanted::Differences)).map_err(io::Error::other)?;
         for (at, found) in differences.iter().enumerate() {
             if *budget == 0 {
                 return writeln!(out, "# {} more changes are not shown", differences.len() - at);

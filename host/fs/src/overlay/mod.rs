@@ -17,6 +17,7 @@ mod rename;
 mod report;
 
 pub(crate) use diff::MAX_PATCH;
+pub(crate) use report::Wanted as Listed;
 
 use std::{
     collections::HashSet,
@@ -28,11 +29,11 @@ use std::{
 };
 
 use crate::{
-    DirEntry, FsError, Kind, OpenOptions, Stat, Wanted,
-    beneath::{Attempt, Start, Stop},
-    errno,
-    plain::{self, Found},
+    DirEntry, FsError, Kind, OpenOptions, Opened, Stat, Trace, Wanted,
+    beneath::{Attempt, Eye, Start, Stop},
+    errno, plain,
     scratch::Scratch,
+    see,
 };
 
 /// Paths whose lower entries are not to be seen.
@@ -44,6 +45,8 @@ pub(crate) struct Overlay {
     /// Where it is mounted.
     pub guest: Vec<u8>,
     lower: File,
+    /// Who notes what is read of the lower folder, and its number there.
+    seen: Option<(Trace, u32)>,
     upper: OnceLock<Upper>,
     hidden: RwLock<Hidden>,
     scratch: Arc<Scratch>,
@@ -73,7 +76,10 @@ enum Layer {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     layer: Layer,
+    /// A folder in both layers has the lower one's inode.
     stat: Stat,
+    /// The inode of what the rest of `stat` is from.
+    own: (u64, u64),
 }
 
 impl Entry {
@@ -83,10 +89,17 @@ impl Entry {
 }
 
 impl Overlay {
-    pub(crate) fn new(guest: Vec<u8>, lower: File, scratch: Arc<Scratch>, number: usize) -> Self {
+    pub(crate) fn new(
+        guest: Vec<u8>,
+        lower: File,
+        seen: Option<(Trace, u32)>,
+        scratch: Arc<Scratch>,
+        number: usize,
+    ) -> Self {
         Overlay {
             guest,
             lower,
+            seen,
             upper: OnceLock::new(),
             hidden: RwLock::default(),
             scratch,
@@ -100,30 +113,60 @@ impl Overlay {
         self.upper.get().is_none()
     }
 
+    /// The lower folder, for what guests see of it.
     fn lower(&self) -> Start<'_> {
-        Start { dir: &self.lower, careful: true }
+        let eye = self.seen.as_ref().map_or(Eye::Closed, |(trace, root)| Eye::Lower(trace, *root));
+        Start { eye, ..self.unseen() }
+    }
+
+    /// The lower folder, for what no guest hears of.
+    fn unseen(&self) -> Start<'_> {
+        Start { dir: &self.lower, careful: true, eye: Eye::Closed }
+    }
+
+    /// The modification time that a guest gave to an upper entry.
+    pub(crate) fn time_set(&self, found: &Stat) -> Option<i64> {
+        self.trace()?.time_set(found)
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        self.seen.as_ref().map(|(trace, _)| trace)
     }
 
     /// The upper layer, if there is one.
-    fn upper(&self) -> Option<Start<'_>> {
-        self.upper.get().map(|upper| Start { dir: &upper.files, careful: true })
+    pub(crate) fn upper(&self) -> Option<Start<'_>> {
+        self.upper.get().map(|upper| self.upper_start(upper))
+    }
+
+    fn upper_start<'o>(&'o self, upper: &'o Upper) -> Start<'o> {
+        let eye = self.trace().map_or(Eye::Closed, |trace| Eye::Own(trace, &self.guest));
+        Start { dir: &upper.files, careful: true, eye }
+    }
+
+    /// Notes that the permissions of a lower entry matter.
+    fn mode_matters(&self, path: &[u8], found: &Stat) {
+        if let Some((trace, root)) = &self.seen {
+            trace.looked(*root, at(path), false, found, true);
+        }
     }
 
     /// The upper layer, made if need be. Only called with the lock held for writing.
     fn made_upper(&self) -> Result<(Start<'_>, &File), FsError> {
         if self.upper.get().is_none() {
-            let mode = plain_result(plain::stat(self.lower(), b".", false))?.mode & 0o7777;
+            let lower = plain_result(plain::stat(self.unseen(), b".", false))?;
+            self.mode_matters(b"", &lower);
+            let mode = lower.mode & 0o7777;
             let files = self.scratch.folder(&format!("overlay-{}", self.number), mode | 0o700)?;
             let work = self.scratch.folder(&format!("work-{}", self.number), 0o700)?;
             let _ = self.upper.set(Upper { files, work });
         }
         match self.upper.get() {
-            Some(upper) => Ok((Start { dir: &upper.files, careful: true }, &upper.work)),
+            Some(upper) => Ok((self.upper_start(upper), &upper.work)),
             None => Err(FsError::new(errno::EIO)),
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Hidden> {
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Hidden> {
         self.hidden.read().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
@@ -133,7 +176,7 @@ impl Overlay {
 
     /// The lower entry, unless it or something above it is hidden.
     fn find_lower(&self, hidden: &Hidden, path: &[u8]) -> Attempt<Option<Stat>> {
-        if is_hidden(hidden, path) { Ok(None) } else { existing(plain::stat(self.lower(), at(path), false)) }
+        if is_hidden(hidden, path) { Ok(None) } else { existing(see::look(self.lower(), at(path), false)) }
     }
 
     /// The entry of the merged view; nothing when there is none.
@@ -144,18 +187,19 @@ impl Overlay {
         };
         let Some(mut found) = upper else {
             let lower = self.find_lower(hidden, path)?;
-            return Ok(lower.map(|stat| Entry { layer: Layer::Lower, stat }));
+            return Ok(lower.map(|stat| Entry { layer: Layer::Lower, stat, own: (stat.dev, stat.ino) }));
         };
+        let own = (found.dev, found.ino);
         if found.kind != Kind::Directory {
-            return Ok(Some(Entry { layer: Layer::Upper, stat: found }));
+            return Ok(Some(Entry { layer: Layer::Upper, stat: found, own }));
         }
         match self.find_lower(hidden, path) {
             Ok(Some(lower)) if lower.kind == Kind::Directory => {
                 // A folder stays the same one when something is written below it.
                 (found.dev, found.ino) = (lower.dev, lower.ino);
-                Ok(Some(Entry { layer: Layer::Merged, stat: found }))
+                Ok(Some(Entry { layer: Layer::Merged, stat: found, own }))
             }
-            _ => Ok(Some(Entry { layer: Layer::Upper, stat: found })),
+            _ => Ok(Some(Entry { layer: Layer::Upper, stat: found, own })),
         }
     }
 
@@ -181,8 +225,37 @@ impl Overlay {
     }
 
     pub(crate) fn stat(&self, path: &[u8], folder: bool, follow: bool) -> Attempt<Stat> {
-        let found = self.must_find_as(&self.read(), path, folder)?.stat;
-        if follow && found.kind == Kind::Symlink { Err(Stop::Walk) } else { Ok(found) }
+        let entry = self.final_entry(path, folder, follow)?;
+        let found = entry.stat;
+        Ok(match (&self.seen, entry.layer) {
+            (None, _) => found,
+            (Some((trace, root)), Layer::Lower) => trace.saw_stat(*root, at(path), false, &found),
+            (Some((trace, _)), _) => {
+                let own = Stat { dev: entry.own.0, ino: entry.own.1, ..found };
+                trace.own_stat(|| self.guest_path(path), &own, (found.dev, found.ino))
+            }
+        })
+    }
+
+    /// The entry, unless a link is to be followed.
+    fn final_entry(&self, path: &[u8], folder: bool, follow: bool) -> Attempt<Entry> {
+        let found = self.must_find_as(&self.read(), path, folder)?;
+        if follow && found.stat.kind == Kind::Symlink { Err(Stop::Walk) } else { Ok(found) }
+    }
+
+    /// Like `stat`, for what depends on no more than the kind.
+    pub(crate) fn look(&self, path: &[u8], folder: bool, follow: bool) -> Attempt<Kind> {
+        Ok(self.final_entry(path, folder, follow)?.stat.kind)
+    }
+
+    /// Like `stat`, for what depends on no more than which file it is.
+    pub(crate) fn inode(&self, path: &[u8], folder: bool, follow: bool) -> Attempt<u64> {
+        let entry = self.final_entry(path, folder, follow)?;
+        Ok(match (&self.seen, entry.layer) {
+            (None, _) => entry.stat.ino,
+            (Some((trace, root)), Layer::Lower) => trace.looked_which(*root, at(path), false, &entry.stat),
+            (Some((trace, _)), _) => trace.number((entry.stat.dev, entry.stat.ino)),
+        })
     }
 
     pub(crate) fn read_link(&self, path: &[u8]) -> Attempt<Vec<u8>> {
@@ -191,14 +264,17 @@ impl Overlay {
         if entry.stat.kind != Kind::Symlink {
             return Err(FsError::new(errno::EINVAL).into());
         }
-        plain::read_link(self.layer(entry.layer)?, at(path))
+        see::read_link(self.layer(entry.layer)?, at(path))
     }
 
     pub(crate) fn access(&self, path: &[u8], wanted: Wanted) -> Attempt<()> {
         let hidden = self.read();
         let entry = self.must_find(&hidden, path)?;
         let reading = Wanted { write: false, ..wanted };
-        plain::access(self.layer(entry.layer)?, at(path), reading)?;
+        see::access(self.layer(entry.layer)?, at(path), reading)?;
+        if wanted.write && matches!(entry.layer, Layer::Lower) {
+            self.mode_matters(path, &entry.stat);
+        }
         // A copy in the upper layer belongs to this user, and has the permissions of the original.
         let writable = rustix::process::geteuid().is_root() || entry.stat.mode & 0o200 != 0;
         if wanted.write && !writable { Err(FsError::new(errno::EACCES).into()) } else { Ok(()) }
@@ -209,27 +285,31 @@ impl Overlay {
         if self.must_find(&hidden, path)?.stat.kind == Kind::Symlink {
             return Err(Stop::Walk);
         }
-        self.list(&hidden, path)
+        let mut entries = self.list(&hidden, path)?;
+        if self.seen.is_some() {
+            entries.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        Ok(entries)
     }
 
     fn list(&self, hidden: &Hidden, path: &[u8]) -> Attempt<Vec<DirEntry>> {
         let entry = self.must_find_as(hidden, path, true)?;
         let mut entries = match entry.layer {
             Layer::Lower => Vec::new(),
-            Layer::Upper | Layer::Merged => plain::read_dir(self.layer(entry.layer)?, at(path))?,
+            Layer::Upper | Layer::Merged => see::read_dir(self.layer(entry.layer)?, at(path))?,
         };
         if matches!(entry.layer, Layer::Upper) {
             return Ok(entries);
         }
         let above: HashSet<Vec<u8>> = entries.iter().map(|entry| entry.name.clone()).collect();
-        let below = plain::read_dir(self.lower(), at(path))?;
+        let below = see::read_dir(self.lower(), at(path))?;
         let seen = |entry: &DirEntry| !above.contains(&entry.name) && !hidden.contains(&join(path, &entry.name));
         entries.extend(below.into_iter().filter(seen));
         Ok(entries)
     }
 
     /// Opens what exists for reading, or what `options` ask for.
-    pub(crate) fn open(&self, path: &[u8], folder: bool, options: &OpenOptions) -> Attempt<Found> {
+    pub(crate) fn open(&self, path: &[u8], folder: bool, options: &OpenOptions) -> Attempt<Opened> {
         if options.changes() {
             return self.open_to_change(path, folder, options);
         }
@@ -238,7 +318,7 @@ impl Overlay {
         if options.follow && entry.stat.kind == Kind::Symlink {
             return Err(Stop::Walk);
         }
-        plain::open(self.layer(entry.layer)?, at(path), &OpenOptions { follow: false, ..*options })
+        see::open(self.layer(entry.layer)?, at(path), &OpenOptions { follow: false, ..*options })
     }
 }
 
@@ -275,7 +355,7 @@ fn existing(found: Attempt<Stat>) -> Attempt<Option<Stat>> {
 }
 
 /// For paths that cannot lead elsewhere.
-fn plain_result<T>(attempt: Attempt<T>) -> Result<T, FsError> {
+pub(crate) fn plain_result<T>(attempt: Attempt<T>) -> Result<T, FsError> {
     attempt.map_err(|stop| match stop {
         Stop::Fail(error) => error,
         Stop::Walk => FsError::new(errno::ELOOP),

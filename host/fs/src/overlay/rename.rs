@@ -55,6 +55,11 @@ impl Overlay {
         }
         let Some(replaced) = replaced else { return Ok(true) };
         let same_inode = (entry.stat.dev, entry.stat.ino) == (replaced.stat.dev, replaced.stat.ino);
+        if let (Some((trace, root)), Layer::Lower, Layer::Lower) = (&self.seen, entry.layer, replaced.layer) {
+            for (path, entry) in [(from.0, entry), (to.0, replaced)] {
+                trace.looked_which(*root, path, false, &entry.stat);
+            }
+        }
         let same_layer = matches!(
             (entry.layer, replaced.layer),
             (Layer::Lower, Layer::Lower) | (Layer::Upper, Layer::Upper) | (Layer::Merged, Layer::Merged)

@@ -10,17 +10,27 @@ use crate::{
 };
 
 /// A difference, with what is on both sides.
-pub(super) struct Difference {
+pub(crate) struct Difference {
     pub path: Vec<u8>,
     pub before: Option<Stat>,
     pub after: Option<Stat>,
+}
+
+/// What to list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// What is not as it is below.
+    Differences,
+    /// Whatever is in the upper layer, be it the same by chance: below it may have been otherwise a moment ago. Only folders
+    /// that merely hold what was written are left out.
+    Everything,
 }
 
 impl Overlay {
     /// All differences, in the order of their paths.
     pub(crate) fn changes(&self) -> Result<Vec<Change>, FsError> {
         let hidden = self.read();
-        let differences = plain_result(self.differences(&hidden))?;
+        let differences = plain_result(self.differences(&hidden, Wanted::Differences))?;
         let change = |found: &Difference| {
             let (kind, entry) = match (&found.before, &found.after) {
                 (_, None) => (ChangeKind::Removed, found.before.map_or(Kind::File, |stat| stat.kind)),
@@ -41,11 +51,11 @@ impl Overlay {
         }
     }
 
-    pub(super) fn differences(&self, hidden: &Hidden) -> Attempt<Vec<Difference>> {
+    pub(crate) fn differences(&self, hidden: &Hidden, wanted: Wanted) -> Attempt<Vec<Difference>> {
         let mut found = Vec::new();
         let Some(upper) = self.upper() else { return Ok(found) };
         self.compare_root(upper, &mut found)?;
-        self.compare(hidden, upper, b"", false, &mut found)?;
+        self.compare(hidden, upper, b"", false, wanted, &mut found)?;
         for path in hidden.iter().filter(|path| !split(path).is_some_and(|(folder, _)| is_hidden(hidden, folder))) {
             if existing_anywhere(upper, path)?.is_none() {
                 self.removed(path, &mut found)?;
@@ -56,7 +66,7 @@ impl Overlay {
     }
 
     fn compare_root(&self, upper: Start<'_>, found: &mut Vec<Difference>) -> Attempt<()> {
-        let before = plain::stat(self.lower(), b".", false)?;
+        let before = plain::stat(self.unseen(), b".", false)?;
         let after = plain::stat(upper, b".", false)?;
         if before.mode != after.mode {
             found.push(Difference { path: Vec::new(), before: Some(before), after: Some(after) });
@@ -72,13 +82,14 @@ impl Overlay {
         upper: Start<'_>,
         folder: &[u8],
         replaced: bool,
+        wanted: Wanted,
         found: &mut Vec<Difference>,
     ) -> Attempt<()> {
         let entries = plain::read_dir(upper, at(folder))?;
         for entry in &entries {
             let path = join(folder, &entry.name);
             let after = plain::stat(upper, &path, false)?;
-            let before = existing_anywhere(self.lower(), &path)?;
+            let before = existing_anywhere(self.unseen(), &path)?;
             let replaced = replaced || hidden.contains(&path);
             let both_folders = before.is_some_and(|before| before.kind == after.kind) && after.kind == Kind::Directory;
             if let Some(before) = before.filter(|before| before.kind == Kind::Directory && !both_folders) {
@@ -86,15 +97,17 @@ impl Overlay {
                 found.push(Difference { path: path.clone(), before: Some(before), after: None });
             }
             let before = before.filter(|before| both_folders || before.kind != Kind::Directory);
-            if !self.same(upper, &path, before.as_ref(), &after)? {
+            let merged = both_folders && !replaced;
+            let everything = wanted == Wanted::Everything && !merged;
+            if everything || !self.same(upper, &path, before.as_ref(), &after)? {
                 found.push(Difference { path: path.clone(), before, after: Some(after) });
             }
             if after.kind == Kind::Directory {
-                self.compare(hidden, upper, &path, replaced, found)?;
+                self.compare(hidden, upper, &path, replaced, wanted, found)?;
             }
         }
-        if replaced && existing_anywhere(self.lower(), folder)?.is_some_and(|stat| stat.kind == Kind::Directory) {
-            for entry in plain::read_dir(self.lower(), at(folder))? {
+        if replaced && existing_anywhere(self.unseen(), folder)?.is_some_and(|stat| stat.kind == Kind::Directory) {
+            for entry in plain::read_dir(self.unseen(), at(folder))? {
                 if !entries.iter().any(|kept| kept.name == entry.name) {
                     self.removed(&join(folder, &entry.name), found)?;
                 }
@@ -104,13 +117,13 @@ impl Overlay {
     }
 
     fn removed(&self, path: &[u8], found: &mut Vec<Difference>) -> Attempt<()> {
-        let Some(before) = existing_anywhere(self.lower(), path)? else { return Ok(()) };
+        let Some(before) = existing_anywhere(self.unseen(), path)? else { return Ok(()) };
         found.push(Difference { path: path.to_owned(), before: Some(before), after: None });
         if before.kind == Kind::Directory { self.removed_below(path, found) } else { Ok(()) }
     }
 
     fn removed_below(&self, path: &[u8], found: &mut Vec<Difference>) -> Attempt<()> {
-        for entry in plain::read_dir(self.lower(), path)? {
+        for entry in plain::read_dir(self.unseen(), path)? {
             self.removed(&join(path, &entry.name), found)?;
         }
         Ok(())
@@ -123,8 +136,8 @@ impl Overlay {
         }
         match after.kind {
             Kind::File if before.size != after.size => Ok(false),
-            Kind::File => same_bytes(file(self.lower(), path)?, file(upper, path)?),
-            Kind::Symlink => Ok(plain::read_link(self.lower(), path)? == plain::read_link(upper, path)?),
+            Kind::File => same_bytes(file(self.unseen(), path)?, file(upper, path)?),
+            Kind::Symlink => Ok(plain::read_link(self.unseen(), path)? == plain::read_link(upper, path)?),
             _ => Ok(true),
         }
     }
@@ -133,7 +146,7 @@ impl Overlay {
     pub(super) fn side(&self, path: &[u8], after: bool) -> Attempt<Option<File>> {
         match self.upper() {
             Some(upper) if after => file(upper, path),
-            _ => file(self.lower(), path),
+            _ => file(self.unseen(), path),
         }
     }
 
@@ -141,7 +154,7 @@ impl Overlay {
     pub(super) fn side_target(&self, path: &[u8], after: bool) -> Attempt<Vec<u8>> {
         match self.upper() {
             Some(upper) if after => plain::read_link(upper, path),
-            _ => plain::read_link(self.lower(), path),
+            _ => plain::read_link(self.unseen(), path),
         }
     }
 }
@@ -159,7 +172,7 @@ fn existing_anywhere(start: Start<'_>, path: &[u8]) -> Attempt<Option<Stat>> {
 fn file(start: Start<'_>, path: &[u8]) -> Attempt<Option<File>> {
     let options = OpenOptions { follow: false, ..OpenOptions::reading() };
     match plain::open(start, path, &options)? {
-        Found::File(file) => Ok(Some(file)),
+        Found::File(file, _) => Ok(Some(file)),
         Found::Directory => Ok(None),
     }
 }

@@ -9,18 +9,35 @@ use crate::{
 };
 
 /// A small generator, so that a failure can be repeated by its seed.
-struct Random(u64);
+pub(super) struct Random {
+    state: u64,
+    /// Half of the paths are some that exist.
+    known: bool,
+}
 
 impl Random {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % below as u64) as usize
+    pub(super) fn new(seed: u64) -> Self {
+        Random { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, known: false }
     }
 
-    fn path(&mut self) -> String {
+    pub(super) fn of_known_paths(seed: u64) -> Self {
+        Random { known: true, ..Self::new(seed) }
+    }
+
+    pub(super) fn next(&mut self, below: usize) -> usize {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state % below as u64) as usize
+    }
+
+    pub(super) fn path(&mut self) -> String {
         const NAMES: [&str; 10] = ["a", "b", "c", "d", "e", "l", "m", "..", ".", "n"];
+        const KNOWN: [&str; 14] =
+            ["a", "b/a", "b/c/d", "d/e/a", "d/b", "c/c/c", "b/l", "l/a", "l", "d/m/d", "b", "d", "n", "l/c/d"];
+        if self.known && self.next(2) == 0 {
+            return format!("/m/{}", KNOWN[self.next(KNOWN.len())]);
+        }
         let mut path = "/m".to_owned();
         for _ in 0..=self.next(3) {
             path.push('/');
@@ -34,7 +51,7 @@ impl Random {
 }
 
 #[derive(Debug, Clone)]
-enum Operation {
+pub(super) enum Operation {
     Write(String, String),
     Append(String, String),
     Create(String),
@@ -52,7 +69,7 @@ enum Operation {
     Canonical(String),
 }
 
-fn operation(random: &mut Random) -> Operation {
+pub(super) fn operation(random: &mut Random) -> Operation {
     let path = random.path();
     let other = random.path();
     match random.next(20) {
@@ -78,12 +95,12 @@ fn operation(random: &mut Random) -> Operation {
 }
 
 /// What an operation gave, in words that both sides share: no inode numbers and times.
-fn run(files: &Namespace, operation: &Operation) -> String {
+pub(super) fn run(files: &Namespace, operation: &Operation) -> String {
     fn said<T: std::fmt::Debug>(result: Result<T, FsError>) -> String {
         format!("{:?}", result.map_err(|error| error.errno))
     }
     let open = |path: &str, text: &str, options: OpenOptions| match files.open(path.as_bytes(), &options) {
-        Ok(Opened::File(mut file)) => {
+        Ok(Opened::File(mut file, _)) => {
             std::io::Write::write_all(&mut file, text.as_bytes()).expect("written");
             "written".to_owned()
         }
@@ -95,7 +112,7 @@ fn run(files: &Namespace, operation: &Operation) -> String {
         Operation::Append(path, text) => open(path, text, OpenOptions::appending()),
         Operation::Create(path) => open(path, "", OpenOptions { exclusive: true, ..OpenOptions::writing() }),
         Operation::Read(path) => match files.open(path.as_bytes(), &OpenOptions::reading()) {
-            Ok(Opened::File(mut file)) => std::io::read_to_string(&mut file).expect("text"),
+            Ok(Opened::File(mut file, _)) => std::io::read_to_string(&mut file).expect("text"),
             Ok(other) => format!("{other:?}"),
             Err(error) => error.errno.to_string(),
         },
@@ -121,7 +138,7 @@ fn run(files: &Namespace, operation: &Operation) -> String {
 }
 
 /// The whole tree as guests see it.
-fn seen(files: &Namespace, path: &str, found: &mut Vec<String>) {
+pub(super) fn seen(files: &Namespace, path: &str, found: &mut Vec<String>) {
     let mut entries = files.read_dir(path.as_bytes()).expect("list");
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     for entry in entries {
@@ -140,17 +157,27 @@ fn seen(files: &Namespace, path: &str, found: &mut Vec<String>) {
     }
 }
 
-fn compare(seed: u64, operations: usize) {
-    let dir = folder(&["lower/a", "lower/b/a", "lower/b/c/d", "lower/d/e/a", "lower/d/b", "lower/n/", "lower/c/c/c"]);
-    let lower = dir.path().join("lower");
+/// A folder for random operations, in `dir`.
+pub(super) fn lower(dir: &Path) -> std::path::PathBuf {
+    super::fill(dir, &["lower/a", "lower/b/a", "lower/b/c/d", "lower/d/e/a", "lower/d/b", "lower/n/", "lower/c/c/c"]);
+    let lower = dir.join("lower");
     super::fill(&lower, &["l -> b", "b/l -> ../a", "d/m -> /m/b/c", "m -> none", "e -> ../m/d"]);
+    lower
+}
+
+fn compare(seed: u64, operations: usize) {
+    let dir = folder(&[]);
+    let lower = lower(dir.path());
     let copy = dir.path().join("copy");
     let copied = Command::new("cp").arg("-a").arg(&lower).arg(&copy).status().expect("cp");
     assert!(copied.success());
     let before = super::tree(&lower);
-    let overlay = namespace(vec![mount(&lower, "/m", Access::Overlay)]);
+    // That somebody takes notes makes no difference.
+    let trace = seed.is_multiple_of(2).then(|| crate::Trace::new(true));
+    let mounts = vec![mount(&lower, "/m", Access::Overlay)];
+    let overlay = Namespace::new(crate::Settings { mounts, trace, ..crate::Settings::default() }).expect("a namespace");
     let plain = namespace(vec![mount(&copy, "/m", Access::ReadWrite)]);
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = Random::new(seed);
     let mut done = Vec::new();
     for _ in 0..operations {
         let next = operation(&mut random);

@@ -1,6 +1,7 @@
 //! What is promised to whoever runs guests: nothing outside is reached, and inside is as POSIX says.
 
 mod basics;
+mod commit;
 mod devices;
 mod differential;
 mod escapes;
@@ -10,6 +11,8 @@ mod paths;
 mod report;
 mod syntax;
 mod temporary;
+mod trace;
+mod traced_runs;
 
 use std::{
     fs,
@@ -64,7 +67,7 @@ fn single(dir: &TempDir, access: Access) -> Namespace {
 
 fn read(files: &Namespace, path: &str) -> Result<String, i32> {
     match files.open(path.as_bytes(), &OpenOptions::reading()) {
-        Ok(Opened::File(mut file)) => {
+        Ok(Opened::File(mut file, _)) => {
             let mut text = String::new();
             file.read_to_string(&mut text).expect("text");
             Ok(text)
@@ -76,7 +79,7 @@ fn read(files: &Namespace, path: &str) -> Result<String, i32> {
 
 fn write_with(files: &Namespace, path: &str, text: &str, options: &OpenOptions) -> Result<(), i32> {
     match files.open(path.as_bytes(), options) {
-        Ok(Opened::File(mut file)) => {
+        Ok(Opened::File(mut file, _)) => {
             file.write_all(text.as_bytes()).expect("written");
             Ok(())
         }
@@ -131,4 +134,10 @@ fn tree(dir: &Path) -> Vec<(String, u32, Vec<u8>)> {
     visit(dir, dir, &mut found);
     found.sort();
     found
+}
+
+/// Says aloud why a test looks at nothing here.
+#[allow(clippy::print_stderr)]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }

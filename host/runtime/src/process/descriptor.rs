@@ -1,9 +1,11 @@
 //! What a descriptor stands for: a real file or terminal, an end of a pipe, or a device that needs none.
 
+use super::observed::Observed;
 use super::pipe::{End, Pipe};
 use super::process::{Attention, Process};
 use super::random;
 use crate::lock;
+use glowplug_fs::Watch;
 use glowplug_sys::abi::{Stat, describe, errno};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use std::collections::BTreeMap;
@@ -29,8 +31,10 @@ pub(crate) struct Description {
 
 #[derive(Debug)]
 enum Kind {
-    /// A regular file: never waits.
-    File(File),
+    /// A regular file: never waits. Under a trace with what guests are told of it.
+    File(File, Option<Watch>),
+    /// A file of the host under a trace, open for reading.
+    Observed(Observed),
     /// A terminal, a real pipe, a socket: may wait.
     Stream {
         file: File,
@@ -51,7 +55,7 @@ enum Kind {
 fn kind_of(file: File) -> Kind {
     let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
     if regular {
-        return Kind::File(file);
+        return Kind::File(file, None);
     }
     let terminal = rustix::termios::isatty(&file);
     Kind::Stream { file, terminal }
@@ -70,6 +74,16 @@ impl Description {
     /// A file of the host's or beneath a mount, opened for what is said.
     pub(crate) fn host(file: File, readable: bool, writable: bool) -> Descriptor {
         Self::new(kind_of(file), readable, writable)
+    }
+
+    /// A file beneath a mount, which was opened under a trace.
+    pub(crate) fn traced(file: File, watch: Watch, readable: bool, writable: bool) -> Descriptor {
+        let kind = match kind_of(file) {
+            Kind::File(file, _) if watch.is_lower() => Kind::Observed(Observed::new(file, watch)),
+            Kind::File(file, _) => Kind::File(file, Some(watch)),
+            other => other,
+        };
+        Self::new(kind, readable, writable)
     }
 
     /// The host's own output, of which no more than `allowance` bytes are written.
@@ -119,7 +133,7 @@ impl Description {
     pub(crate) fn describe(&self) -> i32 {
         let mut bits = match &self.kind {
             Kind::Stream { terminal: true, .. } => describe::TERMINAL,
-            Kind::File(_) | Kind::Bytes(..) => describe::SEEKABLE,
+            Kind::File(..) | Kind::Observed(_) | Kind::Bytes(..) => describe::SEEKABLE,
             Kind::Pipe(..) => describe::PIPE,
             Kind::Directory(_) => describe::DIRECTORY,
             _ => 0,
@@ -136,9 +150,32 @@ impl Description {
     /// The real file, where there is one.
     pub(crate) fn real(&self) -> Option<&File> {
         match &self.kind {
-            Kind::File(file) | Kind::Stream { file, .. } => Some(file),
+            Kind::File(file, _) | Kind::Stream { file, .. } => Some(file),
+            Kind::Observed(observed) => Some(observed.file()),
             _ => None,
         }
+    }
+
+    /// The real file, for somebody who reads it without telling us.
+    pub(crate) fn hand_out(&self) -> Result<Option<&File>, i32> {
+        if let Kind::Observed(observed) = &self.kind {
+            observed.hand_out()?;
+        }
+        Ok(self.real())
+    }
+
+    /// Sets the times of an open file that may be written.
+    pub(crate) fn set_times(&self, times: &rustix::fs::Timestamps) -> Result<(), i32> {
+        // Files that may only be read are not the guest's to change, though the host would let their owner.
+        let file = self.real().filter(|_| self.writable).ok_or(errno::EPERM)?;
+        rustix::fs::futimens(file, times).map_err(errno_of)?;
+        if let Kind::File(file, Some(watch)) = &self.kind
+            && times.last_modification.tv_nsec != rustix::fs::UTIME_OMIT
+        {
+            let exactly = times.last_modification.tv_nsec != rustix::fs::UTIME_NOW;
+            watch.time_was_set(file, exactly).map_err(|error| error.errno)?;
+        }
+        Ok(())
     }
 
     /// Whether somebody outside may be reading until it is closed.
@@ -169,7 +206,8 @@ impl Description {
             return Err(errno::EBADF);
         }
         match &self.kind {
-            Kind::File(file) => rustix::io::read(file, out).map_err(errno_of),
+            Kind::File(file, _) => rustix::io::read(file, out).map_err(errno_of),
+            Kind::Observed(observed) => observed.read(out),
             Kind::Stream { file, .. } => loop {
                 wait_for_real(process, file, None)?;
                 match rustix::io::read(file, &mut *out) {
@@ -201,7 +239,7 @@ impl Description {
         }
         let bytes = self.within_allowance(bytes)?;
         match &self.kind {
-            Kind::File(file) => rustix::io::write(file, bytes).map_err(errno_of),
+            Kind::File(file, _) => rustix::io::write(file, bytes).map_err(errno_of),
             Kind::Stream { file, .. } => loop {
                 match rustix::io::write(file, bytes) {
                     Err(rustix::io::Errno::INTR) => {}
@@ -215,7 +253,7 @@ impl Description {
             Kind::Pipe(pipe, _) => pipe.write(process, bytes),
             Kind::Null | Kind::Zero | Kind::Random => Ok(bytes.len()),
             Kind::Full => Err(errno::ENOSPC),
-            Kind::Bytes(..) | Kind::Directory(_) => Err(errno::EBADF),
+            Kind::Observed(_) | Kind::Bytes(..) | Kind::Directory(_) => Err(errno::EBADF),
         }
     }
 
@@ -239,7 +277,8 @@ impl Description {
     pub(crate) fn read_at(&self, out: &mut [u8], offset: u64) -> Result<usize, i32> {
         match &self.kind {
             _ if !self.readable => Err(errno::EBADF),
-            Kind::File(file) => rustix::io::pread(file, out, offset).map_err(errno_of),
+            Kind::File(file, _) => rustix::io::pread(file, out, offset).map_err(errno_of),
+            Kind::Observed(observed) => observed.read_at(out, offset),
             Kind::Bytes(bytes, _) => Ok(read_at(bytes, offset, out)),
             _ => Err(errno::ESPIPE),
         }
@@ -249,7 +288,7 @@ impl Description {
     pub(crate) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize, i32> {
         match &self.kind {
             _ if !self.writable => Err(errno::EBADF),
-            Kind::File(file) => rustix::io::pwrite(file, bytes, offset).map_err(errno_of),
+            Kind::File(file, _) => rustix::io::pwrite(file, bytes, offset).map_err(errno_of),
             _ => Err(errno::ESPIPE),
         }
     }
@@ -257,7 +296,8 @@ impl Description {
     /// Moves the offset.
     pub(crate) fn seek(&self, to: SeekFrom) -> Result<u64, i32> {
         match &self.kind {
-            Kind::File(file) => {
+            Kind::Observed(observed) => observed.seek(to),
+            Kind::File(file, _) => {
                 let to = match to {
                     SeekFrom::Start(at) => rustix::fs::SeekFrom::Start(at),
                     SeekFrom::Current(by) => rustix::fs::SeekFrom::Current(by),
@@ -306,7 +346,9 @@ impl Description {
         const FOLDER: u32 = 0o040_755;
         let of = |mode, size| Stat { mode, size, nlink: 1, ..Stat::default() };
         Ok(match &self.kind {
-            Kind::File(file) | Kind::Stream { file, .. } => {
+            Kind::Observed(observed) => stat_of(&observed.stat()?),
+            Kind::File(file, Some(watch)) => stat_of(&watch.stat(file).map_err(|error| error.errno)?),
+            Kind::File(file, None) | Kind::Stream { file, .. } => {
                 stat_of(&glowplug_fs::Stat::of_file(file).map_err(|error| error.errno)?)
             }
             Kind::Pipe(pipe, _) => Stat { ino: Arc::as_ptr(pipe) as usize as u64, ..of(PIPE, 0) },

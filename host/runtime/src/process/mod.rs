@@ -12,6 +12,7 @@ mod imports;
 mod launch;
 mod memory;
 mod native;
+mod observed;
 mod pipe;
 #[allow(clippy::module_inception, reason = "it is the process itself")]
 mod process;

@@ -120,7 +120,7 @@ struct Pump {
 }
 
 fn stdio(descriptor: &Descriptor, pumps: &mut Vec<Pump>) -> Result<Stdio, i32> {
-    if let Some(file) = descriptor.real() {
+    if let Some(file) = descriptor.hand_out()? {
         return Ok(Stdio::from(file.try_clone().map_err(|_| errno::EMFILE)?));
     }
     let Some((_, end)) = descriptor.as_pipe() else { return Ok(Stdio::null()) };

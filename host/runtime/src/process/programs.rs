@@ -34,7 +34,7 @@ pub(crate) struct Program {
     /// Its index, if it is one of the host's own.
     own: Option<usize>,
     bytes: u64,
-    module: Option<ModuleDigest>,
+    pub(crate) module: Option<ModuleDigest>,
     hits: AtomicU64,
     used: AtomicU64,
 }

@@ -7,7 +7,7 @@ use super::native;
 use super::programs::{Program, ProgramError};
 use super::request::SpawnRequest;
 use super::threads;
-use glowplug_fs::{OpenOptions, Opened};
+use glowplug_fs::{OpenOptions, Opened, Watch};
 use glowplug_sys::abi::errno;
 use std::fs::File;
 use std::os::fd::AsRawFd as _;
@@ -52,7 +52,7 @@ fn runnable(context: &Context, path: &[u8]) -> Result<Runnable, i32> {
     let session = &context.session;
     match session.namespace.open(path, &OpenOptions::reading()) {
         Ok(Opened::Program(at)) => own(context, at),
-        Ok(Opened::File(file)) => file_of_mount(context, path, file),
+        Ok(Opened::File(file, watch)) => file_of_mount(context, path, file, watch),
         Ok(_) => Err(errno::EACCES),
         Err(error) => {
             if error.errno == errno::ENOENT {
@@ -76,7 +76,7 @@ fn own(context: &Context, at: usize) -> Result<Runnable, i32> {
     }
 }
 
-fn file_of_mount(context: &Context, path: &[u8], mut file: File) -> Result<Runnable, i32> {
+fn file_of_mount(context: &Context, path: &[u8], mut file: File, watch: Option<Watch>) -> Result<Runnable, i32> {
     let metadata = file.metadata().map_err(|_| errno::EIO)?;
     if !metadata.is_file() {
         return Err(errno::EACCES);
@@ -84,10 +84,25 @@ fn file_of_mount(context: &Context, path: &[u8], mut file: File) -> Result<Runna
     let mut first = [0; FIRST_LINE];
     let count = file.read_at(&mut first, 0).map_err(|_| errno::EIO)?;
     let first = &first[..count];
+    if let Some(watch) = &watch {
+        watch.read(&file, 0, first);
+        if count < FIRST_LINE {
+            watch.read(&file, count as u64, b"");
+        }
+        watch.mode_matters(&file).map_err(|error| error.errno)?;
+    }
     if first.starts_with(b"\0asm") || path.ends_with(b".wat") {
         let host = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok();
         let session = &context.session;
         let program = session.programs.file(path, host.as_deref(), &mut file, &|event| session.tell(event));
+        if let Some(watch) = watch {
+            // Its digest is known from loading it, unless it is text.
+            let known =
+                program.as_ref().ok().and_then(|program| program.module).filter(|_| first.starts_with(b"\0asm"));
+            known
+                .map_or_else(|| watch.whole(&file), |digest| watch.whole_known(&file, digest))
+                .map_err(|_| errno::EIO)?;
+        }
         return program.map(Runnable::Wasm).map_err(|error| cannot_run(context, path, &error));
     }
     if metadata.permissions().mode() & 0o111 == 0 {

@@ -187,7 +187,6 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                         namespace.set_times(path, true, atime, mtime).map_err(|error| error.errno)
                     }
                     Entry::Stream { descriptor, .. } => {
-                        let file = descriptor.real().ok_or(errno::EINVAL)?;
                         let times = [&atime, &mtime].map(|time| match time {
                             None => rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_OMIT },
                             Some(NewTime::Now) => rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
@@ -200,8 +199,7 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                             }
                         });
                         let [last_access, last_modification] = times;
-                        rustix::fs::futimens(file, &rustix::fs::Timestamps { last_access, last_modification })
-                            .map_err(glowplug_fs::number)
+                        descriptor.set_times(&rustix::fs::Timestamps { last_access, last_modification })
                     }
                 }
             }
@@ -363,7 +361,7 @@ fn read_dir(context: &mut Context, fd: i32, place: &mut [u8], cookie: u64) -> Re
         *listing = Some(Arc::new(namespace.read_dir(path).map_err(|error| error.errno)?));
     }
     let Some(listing) = listing else { return Err(errno::EIO) };
-    let ino = namespace.stat(path, true).map_or(0, |stat| stat.ino);
+    let ino = namespace.inode(path).unwrap_or(0);
     let own = [(&b"."[..], ino, Kind::Directory), (b"..", 0, Kind::Directory)];
     let entries = own.into_iter().chain(listing.iter().map(|entry| (&entry.name[..], entry.ino, entry.kind)));
     let skip = usize::try_from(cookie).unwrap_or(usize::MAX);

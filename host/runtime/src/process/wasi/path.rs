@@ -50,7 +50,8 @@ impl Context {
     pub(crate) fn open(&self, path: &[u8], options: &OpenOptions) -> Result<Descriptor, i32> {
         let (readable, writable) = (options.read, options.write || options.append);
         match self.session.namespace.open(path, options).map_err(|error| self.missing(path, error))? {
-            Opened::File(file) => Ok(Description::host(file, readable, writable)),
+            Opened::File(file, None) => Ok(Description::host(file, readable, writable)),
+            Opened::File(file, Some(watch)) => Ok(Description::traced(file, watch, readable, writable)),
             Opened::Directory if writable => Err(errno::EISDIR),
             Opened::Directory => Ok(Description::directory(path.to_vec())),
             Opened::Device(device) => Description::device(device).ok_or(errno::ENOENT),

@@ -1,0 +1,60 @@
+//! Inode numbers: what guests are told instead, and whether that still tells the same files apart.
+
+use std::{collections::HashMap, fs::File};
+
+use crate::Stat;
+
+/// A file of the host: its device and its inode number.
+pub(super) type Real = (u64, u64);
+
+/// The numbers of one run, in the order in which files were first seen.
+#[derive(Debug, Default)]
+pub(super) struct Numbers(HashMap<Real, u64>);
+
+impl Numbers {
+    /// The number that guests are told for a file.
+    pub(super) fn of(&mut self, real: Real) -> u64 {
+        let next = self.0.len() as u64 + 1;
+        *self.0.entry(real).or_insert(next)
+    }
+}
+
+/// What is known while the observations of one run are checked, one after another: which of today's files the numbers stand
+/// for that the guest was told then. Two names that were one file have to be one again, and two that were not must not.
+///
+/// It also keeps the folder of the last path open, and what the system said of the last entry, so that checking in the order
+/// of the paths is cheap. Begin anew for each run, and each time that its observations are checked.
+#[derive(Debug, Default)]
+pub struct Ids {
+    real: HashMap<u64, Real>,
+    told: HashMap<Real, u64>,
+    /// The root's number, a folder in it, and its handle.
+    pub(super) folder: Option<(u32, Vec<u8>, File)>,
+    /// The root's number, a path in it, whether a link was followed, and what is there.
+    pub(super) last: Option<(u32, Vec<u8>, bool, Stat)>,
+}
+
+impl Ids {
+    /// Nothing is known yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether a number that was told may stand for this file.
+    pub(super) fn agree(&mut self, told: u64, real: Real) -> bool {
+        *self.real.entry(told).or_insert(real) == real && *self.told.entry(real).or_insert(told) == told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_apart_in_both_directions() {
+        let mut ids = Ids::new();
+        assert!(ids.agree(1, (7, 100)) && ids.agree(2, (7, 101)) && ids.agree(1, (7, 100)));
+        assert!(!ids.agree(1, (7, 102)), "what was one file is two");
+        assert!(!ids.agree(3, (7, 101)), "what was two files is one");
+    }
+}

@@ -1,0 +1,240 @@
+//! An open file that somebody watches: what is read of it is noted as it is read, without reading it twice.
+
+use std::{
+    fmt,
+    fs::File,
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use glowplug_store::{Digest, FileIdentity};
+
+use super::{Prefix, Seen, Trace};
+use crate::{FsError, Kind, Stat};
+
+/// What is hashed at a time when nobody reads it anyway.
+pub(super) const CHUNK: usize = 128 * 1024;
+
+/// Comes with each file that is opened under a trace.
+///
+/// For a file of the host: whoever reads it says so, and at the latest when this is dropped the contents are an observation, as
+/// far as they were read. For a file of the guests' own: it only knows what they are to be told of it.
+pub struct Watch {
+    trace: Trace,
+    what: What,
+}
+
+enum What {
+    Lower(Arc<Mutex<Progress>>),
+    /// Its path, as guests have it.
+    Own(Vec<u8>),
+}
+
+/// How far a file was read.
+pub(super) struct Progress {
+    root: u32,
+    path: Vec<u8>,
+    follow: bool,
+    identity: FileIdentity,
+    settled: bool,
+    /// What was read so far; nothing at first, because a hasher is large and many files are never read.
+    hasher: Option<blake3::Hasher>,
+    at: u64,
+    end: bool,
+    /// Its digest, if somebody else knew it.
+    known: Option<Digest>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("lower", &self.is_lower()).finish_non_exhaustive()
+    }
+}
+
+impl Watch {
+    /// Of a file of the host, and what the system said of it when it was opened.
+    pub(crate) fn lower(
+        trace: &Trace,
+        root: u32,
+        path: &[u8],
+        follow: bool,
+        identity: FileIdentity,
+        settled: bool,
+    ) -> Self {
+        let path = path.to_owned();
+        let progress = Progress { root, path, follow, identity, settled, hasher: None, at: 0, end: false, known: None };
+        let progress = Arc::new(Mutex::new(progress));
+        trace.state().watches.insert(Arc::as_ptr(&progress) as usize, Arc::clone(&progress));
+        Watch { trace: trace.clone(), what: What::Lower(progress) }
+    }
+
+    /// Of a file that a guest wrote.
+    pub(crate) fn own(trace: &Trace, path: Vec<u8>) -> Self {
+        Watch { trace: trace.clone(), what: What::Own(path) }
+    }
+
+    /// Whether the file is the host's, so that reading it has to be told to [`read`](Self::read).
+    pub fn is_lower(&self) -> bool {
+        matches!(self.what, What::Lower(_))
+    }
+
+    fn progress(&self) -> Option<MutexGuard<'_, Progress>> {
+        match &self.what {
+            What::Lower(progress) => Some(lock(progress)),
+            What::Own(_) => None,
+        }
+    }
+
+    /// Where the file is, and whether a link to it was followed.
+    fn place(&self) -> Option<(u32, Vec<u8>, bool)> {
+        self.progress().map(|progress| (progress.root, progress.path.clone(), progress.follow))
+    }
+
+    /// These bytes were read at `offset`; none says that the end was seen there.
+    pub fn read(&self, file: &File, offset: u64, bytes: &[u8]) {
+        let Some(mut progress) = self.progress() else { return };
+        let read = if offset > progress.at {
+            progress.rest(file)
+        } else {
+            progress.add(offset, bytes);
+            Ok(())
+        };
+        drop(progress);
+        self.must(read);
+    }
+
+    /// It will be read in ways that nobody sees, so all of it counts.
+    ///
+    /// # Errors
+    /// What reading it fails with.
+    pub fn whole(&self, file: &File) -> io::Result<()> {
+        match self.progress() {
+            Some(mut progress) => progress.rest(file),
+            None => Ok(()),
+        }
+    }
+
+    /// The same when somebody has read this very file and knows its BLAKE3 digest: nothing is read again, if what the system says
+    /// of the file can be trusted to show a change since.
+    ///
+    /// # Errors
+    /// What reading it fails with.
+    pub fn whole_known(&self, file: &File, digest: Digest) -> io::Result<()> {
+        let Some(mut progress) = self.progress() else { return Ok(()) };
+        if !progress.settled {
+            return progress.rest(file);
+        }
+        progress.known = Some(digest);
+        Ok(())
+    }
+
+    /// What guests are to be told of the open file.
+    ///
+    /// # Errors
+    /// What the host's `fstat` fails with.
+    pub fn stat(&self, file: &File) -> Result<Stat, FsError> {
+        let found = Stat::of_file(file)?;
+        if let What::Own(path) = &self.what {
+            return Ok(self.trace.own_stat(|| path.clone(), &found, (found.dev, found.ino)));
+        }
+        let Some((root, path, follow)) = self.place() else { return Ok(found) };
+        Ok(self.trace.saw_stat(root, &path, follow, &found))
+    }
+
+    /// What becomes of it depends on its permissions, of which the guest is told nothing else.
+    ///
+    /// # Errors
+    /// What the host's `fstat` fails with.
+    pub fn mode_matters(&self, file: &File) -> Result<(), FsError> {
+        let Some((root, path, follow)) = self.place() else { return Ok(()) };
+        self.trace.looked(root, &path, follow, &Stat::of_file(file)?, true);
+        Ok(())
+    }
+
+    /// The open file's modification time was set; `exactly` if it was not to the present. Only for the guests' own files.
+    ///
+    /// # Errors
+    /// What the host's `fstat` fails with.
+    pub fn time_was_set(&self, file: &File, exactly: bool) -> Result<(), FsError> {
+        self.trace.set_time(&Stat::of_file(file)?, exactly);
+        Ok(())
+    }
+
+    /// A file that could be read once and now cannot is not what it was.
+    fn must(&self, read: io::Result<()>) {
+        if read.is_err()
+            && let Some((root, path, _)) = self.place()
+        {
+            self.trace.state().changed = Some((root, path));
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let What::Lower(progress) = &self.what else { return };
+        let key = Arc::as_ptr(progress) as usize;
+        let noted = lock(progress).noted();
+        let mut state = self.trace.state();
+        // Whoever finished the trace has noted it.
+        if state.watches.remove(&key).is_some() {
+            let (root, path, seen) = noted;
+            state.note(root, &path, seen);
+        }
+    }
+}
+
+impl Progress {
+    /// What was seen of the file up to now.
+    pub(super) fn noted(&self) -> (u32, Vec<u8>, Seen) {
+        let (root, path, follow) = (self.root, self.path.clone(), self.follow);
+        let read = match (self.known, &self.hasher) {
+            (Some(digest), _) => Prefix { len: self.identity.size, digest, end: true },
+            (None, None) if !self.end => return (root, path, Seen::Opened { follow, kind: Kind::File }),
+            (None, None) => Prefix { len: 0, digest: Digest::of(b""), end: true },
+            (None, Some(hasher)) => Prefix { len: self.at, digest: hasher.finalize().into(), end: self.end },
+        };
+        (root, path, Seen::Content { follow, read, identity: self.settled.then_some(self.identity) })
+    }
+
+    /// Takes in what was read at or before the position.
+    fn add(&mut self, offset: u64, bytes: &[u8]) {
+        if bytes.is_empty() {
+            if offset < self.at {
+                // It was longer a moment ago. What was read before is no longer there, which checking it will find.
+                self.settled = false;
+            }
+            self.end |= offset == self.at;
+            return;
+        }
+        let known = usize::try_from(self.at - offset).unwrap_or(usize::MAX);
+        if let Some(new) = bytes.get(known..).filter(|new| !new.is_empty()) {
+            self.hasher.get_or_insert_default().update(new);
+            self.at += new.len() as u64;
+            self.end = false;
+        }
+    }
+
+    /// Hashes what was not read yet.
+    fn rest(&mut self, file: &File) -> io::Result<()> {
+        if self.end || self.known.is_some() {
+            return Ok(());
+        }
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let got = match rustix::io::pread(file, &mut chunk, self.at) {
+                Err(rustix::io::Errno::INTR) => continue,
+                got => got?,
+            };
+            let at = self.at;
+            self.add(at, &chunk[..got]);
+            if got == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+pub(super) fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,190 @@
+//! A file of the host that is read under a trace: everything read of it is told to its watch.
+
+use super::descriptor::errno_of;
+use crate::lock;
+use glowplug_fs::{Stat, Watch};
+use glowplug_sys::abi::errno;
+use std::fs::File;
+use std::io::SeekFrom;
+use std::sync::Mutex;
+
+/// An open file, and where it is read next.
+#[derive(Debug)]
+pub(crate) struct Observed {
+    file: File,
+    watch: Watch,
+    at: Mutex<Offset>,
+}
+
+/// Reads are told with their place, so the place is kept here, where asking for it costs nothing.
+#[derive(Clone, Copy, Debug)]
+enum Offset {
+    Ours(u64),
+    /// Somebody else reads the file, too, and moves the kernel's offset.
+    Kernels,
+}
+
+impl Observed {
+    pub(crate) fn new(file: File, watch: Watch) -> Self {
+        Self { file, watch, at: Mutex::new(Offset::Ours(0)) }
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Reads at the offset; 0 is the end.
+    pub(crate) fn read(&self, out: &mut [u8]) -> Result<usize, i32> {
+        let mut at = lock(&self.at);
+        match &mut *at {
+            Offset::Ours(offset) => {
+                let got = self.read_at(out, *offset)?;
+                *offset += got as u64;
+                Ok(got)
+            }
+            // All of it counts already.
+            Offset::Kernels => rustix::io::read(&self.file, out).map_err(errno_of),
+        }
+    }
+
+    /// Reads elsewhere.
+    pub(crate) fn read_at(&self, out: &mut [u8], offset: u64) -> Result<usize, i32> {
+        let got = rustix::io::pread(&self.file, &mut *out, offset).map_err(errno_of)?;
+        if !out.is_empty() {
+            self.watch.read(&self.file, offset, &out[..got]);
+        }
+        Ok(got)
+    }
+
+    /// Moves the offset.
+    pub(crate) fn seek(&self, to: SeekFrom) -> Result<u64, i32> {
+        let mut at = lock(&self.at);
+        let place = |to| rustix::fs::seek(&self.file, to).map_err(errno_of);
+        match (&mut *at, to) {
+            (Offset::Ours(offset), SeekFrom::Current(by)) => {
+                *offset = offset.checked_add_signed(by).filter(|to| i64::try_from(*to).is_ok()).ok_or(errno::EINVAL)?;
+                Ok(*offset)
+            }
+            (Offset::Ours(offset), SeekFrom::Start(to)) => {
+                *offset = i64::try_from(to).map(|_| to).map_err(|_| errno::EINVAL)?;
+                Ok(*offset)
+            }
+            // Where the end is tells how long the file is.
+            (Offset::Ours(offset), SeekFrom::End(by)) => {
+                let size = self.stat()?.size;
+                *offset = size.checked_add_signed(by).filter(|to| i64::try_from(*to).is_ok()).ok_or(errno::EINVAL)?;
+                Ok(*offset)
+            }
+            (Offset::Kernels, SeekFrom::Start(to)) => place(rustix::fs::SeekFrom::Start(to)),
+            (Offset::Kernels, SeekFrom::Current(by)) => place(rustix::fs::SeekFrom::Current(by)),
+            (Offset::Kernels, SeekFrom::End(by)) => place(rustix::fs::SeekFrom::End(by)),
+        }
+    }
+
+    /// What guests are told of it.
+    pub(crate) fn stat(&self) -> Result<Stat, i32> {
+        self.watch.stat(&self.file).map_err(|error| error.errno)
+    }
+
+    /// Lets somebody read the file itself, who will not tell what.
+    pub(crate) fn hand_out(&self) -> Result<(), i32> {
+        let mut at = lock(&self.at);
+        self.watch.whole(&self.file).map_err(|_| errno::EIO)?;
+        if let Offset::Ours(offset) = *at {
+            rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Start(offset)).map_err(errno_of)?;
+            *at = Offset::Kernels;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::descriptor::Description;
+    use glowplug_fs::trace::Seen;
+    use glowplug_fs::{Access, Mount, Namespace, OpenOptions, Opened, Settings, Trace};
+    use std::io::Read as _;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
+
+    fn opened(dir: &Path) -> (Trace, File, Watch) {
+        std::fs::write(dir.join("a"), "0123456789").unwrap();
+        let trace = Trace::new(true);
+        let mounts = vec![Mount { host: dir.to_owned(), guest: b"/m".to_vec(), access: Access::ReadOnly }];
+        let settings = Settings { mounts, trace: Some(trace.clone()), ..Settings::default() };
+        let files = Namespace::new(settings).unwrap();
+        match files.open(b"/m/a", &OpenOptions::reading()).unwrap() {
+            Opened::File(file, Some(watch)) => (trace, file, watch),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// How much was seen of the contents, and whether to the end.
+    fn seen(trace: &Trace) -> Vec<(u64, bool)> {
+        let observed = trace.finish().unwrap();
+        let contents = observed.observations.iter().filter_map(|observation| match &observation.seen {
+            Seen::Content { read, .. } => Some((read.len, read.end)),
+            _ => None,
+        });
+        contents.collect()
+    }
+
+    #[test]
+    fn what_is_read_is_noted_and_what_is_not_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let (trace, file, watch) = opened(dir.path());
+        let observed = Observed::new(file, watch);
+        let mut two = [0; 2];
+        assert_eq!((observed.read(&mut two), two), (Ok(2), *b"01"));
+        assert_eq!(observed.seek(SeekFrom::Current(-1)), Ok(1));
+        assert_eq!((observed.read(&mut two), two), (Ok(2), *b"12"));
+        assert_eq!(observed.read(&mut []), Ok(0));
+        assert_eq!(observed.seek(SeekFrom::Start(u64::MAX)), Err(errno::EINVAL));
+        assert_eq!(observed.seek(SeekFrom::Current(-4)), Err(errno::EINVAL));
+        assert_eq!(observed.seek(SeekFrom::Current(0)), Ok(3));
+        assert_eq!(seen(&trace), [(3, false)]);
+    }
+
+    #[test]
+    fn where_the_end_is_tells_the_size() {
+        let dir = tempfile::tempdir().unwrap();
+        let (trace, file, watch) = opened(dir.path());
+        let observed = Observed::new(file, watch);
+        assert_eq!(observed.seek(SeekFrom::End(-2)), Ok(8));
+        let noted = trace.finish().unwrap();
+        let is_size = |seen: &Seen| matches!(seen, Seen::Stat { stat, .. } if stat.size == 10);
+        assert!(noted.observations.iter().any(|observation| is_size(&observation.seen)), "{noted:?}");
+    }
+
+    #[test]
+    fn who_is_handed_the_file_goes_on_where_it_was_and_all_of_it_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let (trace, file, watch) = opened(dir.path());
+        let observed = Observed::new(file, watch);
+        let mut two = [0; 2];
+        observed.read(&mut two).unwrap();
+        observed.hand_out().unwrap();
+        let mut theirs = [0; 3];
+        observed.file().read_exact(&mut theirs).unwrap();
+        assert_eq!((&theirs, observed.read(&mut two), two), (b"234", Ok(2), *b"56"));
+        assert_eq!(observed.seek(SeekFrom::Current(0)), Ok(7));
+        assert_eq!(seen(&trace), [(10, true)]);
+    }
+
+    #[test]
+    fn times_of_what_may_only_be_read_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_trace, file, watch) = opened(dir.path());
+        let before = file.metadata().unwrap();
+        let now = rustix::fs::Timespec { tv_sec: 1, tv_nsec: 0 };
+        let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
+        let plain = Description::host(file.try_clone().unwrap(), true, false);
+        let traced = Description::traced(file, watch, true, false);
+        for descriptor in [plain, traced] {
+            assert_eq!(descriptor.set_times(&times), Err(errno::EPERM));
+        }
+        let after = std::fs::metadata(dir.path().join("a")).unwrap();
+        assert_eq!((after.mtime_nsec(), after.ctime_nsec()), (before.mtime_nsec(), before.ctime_nsec()));
+    }
+}
