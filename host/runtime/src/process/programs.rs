@@ -1,24 +1,26 @@
-//! The programs that a session keeps resident: linked modules by the identity of what they came from.
+//! The programs that sessions keep resident: linked modules by the identity of what they came from.
 
 use super::context::Context;
-use super::{imports, wasi};
+use super::linking::Side;
+use super::threads::Threads;
 use crate::lock;
-use glowplug_cache::{LazyEngine, LoadError, LoadReport, Loaded, ModuleCache, ModuleDigest, Source};
-use std::collections::{BTreeSet, HashMap};
+use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, ModuleDigest, Source};
+use std::collections::HashMap;
 use std::fs::File;
-use std::hash::Hash;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use wasmtime::{Engine, InstancePre, Linker, Module};
+use wasmtime::{ExternType, InstancePre};
 
 /// A file that changed within this time of being read may change again without any sign of it in its times.
 const UNSETTLED: Duration = Duration::from_millis(50);
 
 /// Instances that the pool has room for at most.
 const MAX_POOLED: usize = 2048;
+/// Room in the pool beside that: a place is free for the next one slightly before its memory is.
+const SLACK: usize = 16;
 /// Runs of a program until its instances come from the pool: by then they have cost about as much more as making the pool,
 /// and loading the program a second time, costs once (1 ms; adr/0018).
 const POOLED_AFTER: u64 = 16;
@@ -31,6 +33,9 @@ pub(crate) struct Program {
     /// It joins relative paths with `PWD` by itself.
     pub(crate) knows_pwd: bool,
     allocation: Allocation,
+    /// Its other self, which takes no place in the pool, for when there is none; and how many there are.
+    spare: Option<Arc<Program>>,
+    places: Arc<AtomicUsize>,
     /// Its index, if it is one of the host's own.
     own: Option<usize>,
     bytes: u64,
@@ -54,10 +59,21 @@ pub(crate) enum Allocation {
     Pooled,
 }
 
-impl Allocation {
-    /// That of a program which is loaded for the first time, or again because its instances are many.
-    fn for_next_of(resident: Option<&Program>) -> Self {
-        if resident.is_some() { Self::Pooled } else { Self::OnDemand }
+/// What is resident of a program.
+enum Resident {
+    None,
+    Ready(Arc<Program>),
+    /// It was run so often that its next instances are better taken from the pool, for which it has to be loaded once more.
+    ToBePooled(Arc<Program>),
+}
+
+/// A place in the pool.
+#[derive(Debug)]
+pub(crate) struct Slot(Arc<AtomicUsize>);
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
     }
 }
 
@@ -88,22 +104,24 @@ pub enum ProgramEvent {
     TooLarge(String, u64),
 }
 
-/// The resident tier of a session.
-pub(crate) struct Programs {
+/// Programs that are kept resident, with the engines and threads that they run on. Sessions that share it, one after another or
+/// side by side, share nothing else.
+pub struct ProgramSet {
     cache: Arc<ModuleCache>,
     on_demand: Side<crate::EngineSpec>,
     pooled: Side<crate::PooledSpec>,
     own: Vec<OwnProgram>,
     budget: u64,
+    /// Places in the pool that are free.
+    places: Arc<AtomicUsize>,
+    pub(crate) threads: Threads,
     state: Mutex<State>,
 }
 
-/// An engine, and the functions that its instances may import.
-struct Side<S> {
-    engine: LazyEngine<S>,
-    /// The one that was made of it, whose instances can be interrupted.
-    made: OnceLock<Engine>,
-    linkage: Mutex<Linkage>,
+impl std::fmt::Debug for ProgramSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProgramSet").field("own", &self.own).field("budget", &self.budget).finish_non_exhaustive()
+    }
 }
 
 /// One of the host's own programs, which may go by many names.
@@ -124,12 +142,6 @@ struct State {
     paths: HashMap<Vec<u8>, Identity>,
     bytes: u64,
     clock: u64,
-}
-
-#[derive(Default)]
-struct Linkage {
-    linker: Option<Linker<Context>>,
-    defined: BTreeSet<(bool, String)>,
 }
 
 /// Why a program cannot be run.
@@ -157,12 +169,46 @@ impl std::fmt::Display for ProgramError {
 }
 
 impl Program {
-    /// Whether it was run so often that the next instances are better taken from the pool. Asked only now, because a program
-    /// that does not fit is refused by an engine with a pool, as if its artifact were damaged.
-    fn is_to_be_pooled(&self) -> bool {
-        if self.hits.load(Ordering::Relaxed) != POOLED_AFTER || self.allocation == Allocation::Pooled {
-            return false;
+    /// The program, or its other self, for one more process.
+    pub(crate) fn admit(self: Arc<Self>) -> (Arc<Self>, Option<Slot>) {
+        if self.allocation == Allocation::OnDemand {
+            return (self, None);
         }
+        let taken = self.places.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
+        let slot = taken.is_ok().then(|| Slot(Arc::clone(&self.places)));
+        match &self.spare {
+            Some(spare) if slot.is_none() => (Arc::clone(spare), None),
+            _ => (self, slot),
+        }
+    }
+
+    /// What is called when it is run by itself, in this order: a reactor's `_initialize`, and the main function, of which a
+    /// reactor has none.
+    ///
+    /// # Errors
+    /// When one of them is no plain function.
+    pub(crate) fn entries(&self) -> Result<Vec<&'static str>, String> {
+        let module = self.pre.module();
+        let function = |name: &'static str| match module.get_export(name) {
+            Some(ExternType::Func(ty)) => Some((name, ty)),
+            _ => None,
+        };
+        let main = function("").or_else(|| function("_start"));
+        let plain = |(name, ty): (&'static str, wasmtime::FuncType)| {
+            if ty.params().len() == 0 && ty.results().len() == 0 {
+                Ok(name)
+            } else if name == "_initialize" {
+                Err("`_initialize` takes arguments or returns values".to_owned())
+            } else {
+                Err("the main function takes arguments or returns values".to_owned())
+            }
+        };
+        function("_initialize").into_iter().chain(main).map(plain).collect()
+    }
+
+    /// Whether the pool has room for such a program. Asked only when it is to go there, because an engine with a pool refuses one
+    /// that does not fit as if its artifact were damaged.
+    fn fits_into_pool(&self) -> bool {
         let needed = self.pre.module().resources_required();
         needed.num_memories <= crate::spec::POOLED_MEMORIES
             && needed.num_tables <= crate::spec::POOLED_TABLES
@@ -171,18 +217,23 @@ impl Program {
     }
 }
 
-impl Programs {
-    pub(crate) fn new(cache: Arc<ModuleCache>, own: Vec<OwnProgram>, budget: u64, max_processes: usize) -> Self {
+impl ProgramSet {
+    /// Programs from `cache`, among them the host's `own`. Artifacts of up to `resident_bytes` in all stay resident. Many instances
+    /// are made faster for as many as `max_processes` at once; more are only slower.
+    #[must_use]
+    pub fn new(cache: Arc<ModuleCache>, own: Vec<OwnProgram>, resident_bytes: u64, max_processes: usize) -> Self {
         let spec = crate::process_spec();
         // A slot is 4 GiB of addresses, of which a process has 128 TiB.
-        let instances = max_processes.min(MAX_POOLED) as u32;
-        let pooled = crate::PooledSpec { engine: spec.clone(), instances };
+        let places = max_processes.min(MAX_POOLED);
+        let pooled = crate::PooledSpec { engine: spec.clone(), instances: (places + SLACK) as u32 };
         Self {
             cache,
             on_demand: Side::new(LazyEngine::new(spec, crate::process_config)),
             pooled: Side::new(LazyEngine::new(pooled, crate::pooled_process_config)),
             own,
-            budget,
+            budget: resident_bytes,
+            places: Arc::new(AtomicUsize::new(places)),
+            threads: Threads::default(),
             state: Mutex::default(),
         }
     }
@@ -195,12 +246,13 @@ impl Programs {
     /// One of the host's own.
     pub(crate) fn own(&self, at: usize, tell: &dyn Fn(ProgramEvent)) -> Result<Arc<Program>, ProgramError> {
         let identity = Identity::Own(at);
-        let allocation = match self.resident(&identity) {
-            Some(program) if !program.is_to_be_pooled() => return Ok(program),
-            resident => Allocation::for_next_of(resident.as_deref()),
+        let spare = match self.resident(&identity) {
+            Resident::Ready(program) => return Ok(program),
+            Resident::ToBePooled(program) => Some(program),
+            Resident::None => None,
         };
         let own = &self.own[at];
-        self.load(Some(identity), own.name, &own.source, allocation, tell)
+        self.load(Some(identity), own.name, &own.source, spare, tell)
     }
 
     /// The program for a copy of one of its processes: as often as it is asked for, its instances come from the pool.
@@ -227,9 +279,10 @@ impl Programs {
         };
         let name = String::from_utf8_lossy(guest).into_owned();
         let known = lock(&self.state).paths.insert(guest.to_vec(), identity);
-        let allocation = match self.resident(&identity) {
-            Some(program) if !program.is_to_be_pooled() => return Ok(program),
-            resident => Allocation::for_next_of(resident.as_deref()),
+        let spare = match self.resident(&identity) {
+            Resident::Ready(program) => return Ok(program),
+            Resident::ToBePooled(program) => Some(program),
+            Resident::None => None,
         };
         if let Some(known) = known.filter(|known| *known != identity) {
             tell(ProgramEvent::Changed(name.clone()));
@@ -240,22 +293,36 @@ impl Programs {
         let settled = now.saturating_sub(ctime) > UNSETTLED;
         let identity = settled.then_some(identity);
         match host {
-            Some(host) => self.load(identity, &name, &Source::open_file(host.to_owned(), file), allocation, tell),
+            Some(host) => self.load(identity, &name, &Source::open_file(host.to_owned(), file), spare, tell),
             None => {
                 let mut bytes = Vec::new();
                 std::io::Read::read_to_end(file, &mut bytes).map_err(ProgramError::Io)?;
-                self.load(identity, &name, &Source::bytes(name.clone(), bytes), allocation, tell)
+                self.load(identity, &name, &Source::bytes(name.clone(), bytes), spare, tell)
             }
         }
     }
 
-    fn resident(&self, identity: &Identity) -> Option<Arc<Program>> {
+    /// A module that comes from elsewhere, and is not kept.
+    pub(crate) fn source(
+        &self,
+        name: &str,
+        source: &Source<'_>,
+        tell: &dyn Fn(ProgramEvent),
+    ) -> Result<Arc<Program>, ProgramError> {
+        self.load(None, name, source, None, tell)
+    }
+
+    fn resident(&self, identity: &Identity) -> Resident {
         let mut state = lock(&self.state);
         state.clock += 1;
-        let program = state.programs.get(identity)?;
-        program.hits.fetch_add(1, Ordering::Relaxed);
+        let Some(program) = state.programs.get(identity) else { return Resident::None };
+        // One caller alone sees the number that makes the difference.
+        let hits = program.hits.fetch_add(1, Ordering::Relaxed) + 1;
         program.used.store(state.clock, Ordering::Relaxed);
-        Some(Arc::clone(program))
+        let program = Arc::clone(program);
+        drop(state);
+        let pool = hits == POOLED_AFTER && program.allocation == Allocation::OnDemand && program.fits_into_pool();
+        if pool { Resident::ToBePooled(program) } else { Resident::Ready(program) }
     }
 
     fn forget(&self, identity: &Identity) {
@@ -270,18 +337,18 @@ impl Programs {
         identity: Option<Identity>,
         name: &str,
         source: &Source<'_>,
-        allocation: Allocation,
+        spare: Option<Arc<Program>>,
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
-        let (loaded, pre) = match allocation {
-            // Without addresses for a pool (`ulimit -v`), the other way is still there; it also says what is wrong with the
-            // program, if anything is.
-            Allocation::Pooled => match self.pooled.load(&self.cache, source) {
-                Ok(loaded) => loaded,
-                Err(_) => self.on_demand.load(&self.cache, source)?,
+        let (loaded, pre) = match &spare {
+            None => self.on_demand.load(&self.cache, source)?,
+            Some(spare) => match self.pooled.load(&self.cache, source) {
+                Ok(pooled) => pooled,
+                // Without addresses for a pool (`ulimit -v`), it stays as it is.
+                Err(_) => return Ok(Arc::clone(spare)),
             },
-            Allocation::OnDemand => self.on_demand.load(&self.cache, source)?,
         };
+        let allocation = if spare.is_some() { Allocation::Pooled } else { Allocation::OnDemand };
         let bytes = loaded.report.artifact_bytes.unwrap_or(0);
         let knows_pwd = loaded.module.get_export(glowplug_sys::abi::KNOWS_PWD).is_some();
         let program = Program {
@@ -289,6 +356,8 @@ impl Programs {
             pre,
             knows_pwd,
             allocation,
+            spare,
+            places: Arc::clone(&self.places),
             own: match identity {
                 Some(Identity::Own(at)) => Some(at),
                 _ => None,
@@ -365,61 +434,5 @@ impl Programs {
     /// Gives the cache its time.
     pub(crate) fn finish(&self) {
         self.cache.finish();
-    }
-}
-
-impl<S: Hash + Sync> Side<S> {
-    fn new(engine: LazyEngine<S>) -> Self {
-        Self { engine, made: OnceLock::new(), linkage: Mutex::default() }
-    }
-
-    /// Makes every guest that computes look whether it is to end.
-    fn interrupt(&self) {
-        if let Some(engine) = self.made.get() {
-            engine.increment_epoch();
-        }
-    }
-
-    fn load(
-        &self,
-        cache: &ModuleCache,
-        source: &Source<'_>,
-    ) -> Result<(Loaded<Module>, InstancePre<Context>), ProgramError> {
-        let loaded = cache.load(&self.engine, source).map_err(|error| ProgramError::Load(Box::new(error)))?;
-        let pre = self.link(&loaded.module).map_err(ProgramError::Link)?;
-        self.made.get_or_init(|| loaded.module.engine().clone());
-        Ok((loaded, pre))
-    }
-
-    /// Resolves the imports, defining no more functions than are imported.
-    fn link(&self, module: &Module) -> wasmtime::Result<InstancePre<Context>> {
-        let mut linkage = lock(&self.linkage);
-        let Linkage { linker, defined } = &mut *linkage;
-        let linker = linker.get_or_insert_with(|| Linker::new(module.engine()));
-        for import in module.imports() {
-            let own = import.module() == glowplug_sys::abi::MODULE;
-            if !own && import.module() != wasi::MODULE {
-                wasmtime::bail!(
-                    "it imports `{}` from `{}`, and only WASI preview 1 and `{}` are there",
-                    import.name(),
-                    import.module(),
-                    glowplug_sys::abi::MODULE
-                );
-            }
-            if defined.contains(&(own, import.name().to_owned())) {
-                continue;
-            }
-            let found =
-                if own { imports::define(linker, import.name())? } else { wasi::define(linker, import.name())? };
-            if !found {
-                wasmtime::bail!(
-                    "it imports `{}` from `{}`, which has no such function",
-                    import.name(),
-                    import.module()
-                );
-            }
-            defined.insert((own, import.name().to_owned()));
-        }
-        linker.instantiate_pre(module)
     }
 }
