@@ -229,23 +229,20 @@ fn what_a_session_leaves_behind_can_be_ended() {
 
 #[test]
 fn more_processes_than_the_pool_has_places_for_run_without_it() {
-    // Runs often enough to be pooled, in sessions that each have children that stay.
-    let body = format!("{WAITS} (func (export \"glowplug_fork_entry\") (param i32) (result i32) (i32.const 0))");
-    let set = programs(module(&body), 2);
+    // One after another, so that they are many enough for the pool before the last ones begin.
+    let set = programs(module(WAITS), 2);
     let sessions: Vec<_> = (0..60).map(|_| Session::new(options(Arc::clone(&set)))).collect();
-    let begun = Arc::new(AtomicUsize::new(0));
-    let threads: Vec<_> = sessions
-        .iter()
-        .map(|session| {
-            let (session, begun) = (Arc::clone(session), Arc::clone(&begun));
-            std::thread::spawn(move || {
-                session.run(start(&Tape::new(0)), move || _ = begun.fetch_add(1, Ordering::AcqRel)).unwrap()
-            })
-        })
-        .collect();
-    while begun.load(Ordering::Acquire) < 60 {
-        assert!(threads.iter().all(|thread| !thread.is_finished()), "none of them ends by itself");
-        std::thread::sleep(Duration::from_millis(1));
+    let counted = Arc::new(AtomicUsize::new(0));
+    let mut threads = Vec::new();
+    for (at, session) in sessions.iter().enumerate() {
+        let (session, begun) = (Arc::clone(session), Arc::clone(&counted));
+        threads.push(std::thread::spawn(move || {
+            session.run(start(&Tape::new(0)), move || _ = begun.fetch_add(1, Ordering::AcqRel)).unwrap()
+        }));
+        while counted.load(Ordering::Acquire) <= at {
+            assert!(threads.iter().all(|thread| !thread.is_finished()), "none of them ends by itself");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
     for session in &sessions {
         session.signal_all(15);
