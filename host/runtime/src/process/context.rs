@@ -2,7 +2,7 @@
 
 use super::descriptor::{Descriptor, Table};
 use super::process::{Attention, Ended, Process};
-use super::programs::{Program, Slot};
+use super::program::{Program, Slot};
 use super::session::Session;
 use super::wasi::Files;
 use super::witness::Use;

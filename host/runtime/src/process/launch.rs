@@ -3,7 +3,7 @@
 use super::context::{Context, ProcessLimits, Stop, thread_cpu_us};
 use super::descriptor::Table;
 use super::process::{Ended, Process};
-use super::programs::Program;
+use super::program::Program;
 use super::session::Session;
 use super::wasi::Files;
 use glowplug_sys::abi::{self, errno};

@@ -17,6 +17,7 @@ mod native;
 mod pipe;
 #[allow(clippy::module_inception, reason = "it is the process itself")]
 mod process;
+mod program;
 mod programs;
 mod request;
 mod session;

@@ -1,10 +1,10 @@
 //! The programs that sessions keep resident: linked modules by the identity of what they came from.
 
-use super::context::Context;
 use super::linking::Side;
+use super::program::{Allocation, Program};
 use super::threads::Threads;
 use crate::lock;
-use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, ModuleDigest, Source};
+use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, Source};
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,7 +12,6 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use wasmtime::{ExternType, InstancePre};
 
 /// A file that changed within this time of being read may change again without any sign of it in its times.
 const UNSETTLED: Duration = Duration::from_millis(50);
@@ -25,56 +24,12 @@ const SLACK: usize = 16;
 /// and loading the program a second time, costs once (1 ms; adr/0018).
 const POOLED_AFTER: u64 = 16;
 
-/// A module, ready to be instantiated.
-pub(crate) struct Program {
-    /// The path or name under which it was first asked for.
-    pub(crate) name: String,
-    pub(crate) pre: InstancePre<Context>,
-    /// It joins relative paths with `PWD` by itself.
-    pub(crate) knows_pwd: bool,
-    allocation: Allocation,
-    /// Its other self, which takes no place in the pool, for when there is none; and how many there are.
-    spare: Option<Arc<Program>>,
-    places: Arc<AtomicUsize>,
-    /// Its index, if it is one of the host's own.
-    own: Option<usize>,
-    bytes: u64,
-    module: Option<ModuleDigest>,
-    hits: AtomicU64,
-    used: AtomicU64,
-}
-
-impl std::fmt::Debug for Program {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Program").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// Where the memory of a program's instances comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Allocation {
-    /// Made for each instance: for the first ones, which may remain the only ones.
-    OnDemand,
-    /// Kept in a pool, for the many others, if the pool can be had and the program fits into it.
-    Pooled,
-}
-
 /// What is resident of a program.
 enum Resident {
     None,
     Ready(Arc<Program>),
     /// It was run so often that its next instances are better taken from the pool, for which it has to be loaded once more.
     ToBePooled(Arc<Program>),
-}
-
-/// A place in the pool.
-#[derive(Debug)]
-pub(crate) struct Slot(Arc<AtomicUsize>);
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::AcqRel);
-    }
 }
 
 /// What tells one state of a program from another.
@@ -165,55 +120,6 @@ impl std::fmt::Display for ProgramError {
             Self::Link(error) => write!(f, "{error:#}"),
             Self::Io(error) => write!(f, "{error}"),
         }
-    }
-}
-
-impl Program {
-    /// The program, or its other self, for one more process.
-    pub(crate) fn admit(self: Arc<Self>) -> (Arc<Self>, Option<Slot>) {
-        if self.allocation == Allocation::OnDemand {
-            return (self, None);
-        }
-        let taken = self.places.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
-        let slot = taken.is_ok().then(|| Slot(Arc::clone(&self.places)));
-        match &self.spare {
-            Some(spare) if slot.is_none() => (Arc::clone(spare), None),
-            _ => (self, slot),
-        }
-    }
-
-    /// What is called when it is run by itself, in this order: a reactor's `_initialize`, and the main function, of which a
-    /// reactor has none.
-    ///
-    /// # Errors
-    /// When one of them is no plain function.
-    pub(crate) fn entries(&self) -> Result<Vec<&'static str>, String> {
-        let module = self.pre.module();
-        let function = |name: &'static str| match module.get_export(name) {
-            Some(ExternType::Func(ty)) => Some((name, ty)),
-            _ => None,
-        };
-        let main = function("").or_else(|| function("_start"));
-        let plain = |(name, ty): (&'static str, wasmtime::FuncType)| {
-            if ty.params().len() == 0 && ty.results().len() == 0 {
-                Ok(name)
-            } else if name == "_initialize" {
-                Err("`_initialize` takes arguments or returns values".to_owned())
-            } else {
-                Err("the main function takes arguments or returns values".to_owned())
-            }
-        };
-        function("_initialize").into_iter().chain(main).map(plain).collect()
-    }
-
-    /// Whether the pool has room for such a program. Asked only when it is to go there, because an engine with a pool refuses one
-    /// that does not fit as if its artifact were damaged.
-    fn fits_into_pool(&self) -> bool {
-        let needed = self.pre.module().resources_required();
-        needed.num_memories <= crate::spec::POOLED_MEMORIES
-            && needed.num_tables <= crate::spec::POOLED_TABLES
-            && needed.max_initial_memory_size.is_none_or(|bytes| bytes <= u64::from(u32::MAX))
-            && needed.max_initial_table_size.is_none_or(|elements| elements <= crate::spec::POOLED_ELEMENTS as u64)
     }
 }
 
