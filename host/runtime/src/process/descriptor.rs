@@ -84,12 +84,12 @@ impl Description {
     }
 
     /// A standard input whose reading is recorded.
-    pub(crate) fn traced(input: Traced) -> Descriptor {
+    pub(crate) fn recorded_input(input: Traced) -> Descriptor {
         Self::new(Kind::Traced(input), true, false)
     }
 
     /// A standard output that is recorded, of which no more than `allowance` bytes are written.
-    pub(crate) fn taped(output: Taped, allowance: Option<Arc<AtomicU64>>) -> Descriptor {
+    pub(crate) fn recorded_output(output: Taped, allowance: Option<Arc<AtomicU64>>) -> Descriptor {
         Arc::new(Self { kind: Kind::Taped(output), readable: false, writable: true, allowance })
     }
 
@@ -182,12 +182,12 @@ impl Description {
         }
     }
 
-    /// What a native program is given as it is.
-    pub(crate) fn for_native(&self) -> Option<&File> {
-        match &self.kind {
+    /// The real file, for somebody who reads it without telling us.
+    pub(crate) fn hand_out(&self) -> Result<Option<&File>, i32> {
+        Ok(match &self.kind {
             Kind::Traced(input) => input.unseen(),
             _ => self.real(),
-        }
+        })
     }
 
     /// The folder that it stands for.

@@ -139,7 +139,7 @@ struct RealEnd {
 }
 
 fn stdio(descriptor: &Descriptor, pumps: &mut Vec<Pump>) -> Result<Stdio, i32> {
-    if let Some(file) = descriptor.for_native() {
+    if let Some(file) = descriptor.hand_out()? {
         return Ok(Stdio::from(file.try_clone().map_err(|_| errno::EMFILE)?));
     }
     let Some(end) = descriptor.carried() else { return Ok(Stdio::null()) };

@@ -79,14 +79,14 @@ pub(crate) fn table(stdio: Stdio, allowance: Option<&Arc<AtomicU64>>) -> Table {
         Input::Inherited => own(rustix::stdio::stdin()).map(|file| Description::host(file, true, false)),
         Input::Null => Some(Description::null()),
         Input::File(file) => Some(Description::host(file, true, false)),
-        Input::Traced { file, ahead, reading } => Some(Description::traced(Traced::new(file, ahead, reading))),
+        Input::Traced { file, ahead, reading } => Some(Description::recorded_input(Traced::new(file, ahead, reading))),
     };
     let output = |output, fd| match output {
         Output::Inherited => own(fd).map(|file| Description::output(file, allowance.cloned())),
         Output::Null => Some(Description::null()),
         Output::File(file) => Some(Description::output(file, allowance.cloned())),
         Output::Taped { to, tape, stream } => {
-            Some(Description::taped(Taped::new(to, tape, stream), allowance.cloned()))
+            Some(Description::recorded_output(Taped::new(to, tape, stream), allowance.cloned()))
         }
     };
     let stdout = output(stdio.output, rustix::stdio::stdout());
