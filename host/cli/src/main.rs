@@ -14,6 +14,8 @@ mod embedded;
 #[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
 mod entry;
 mod failure;
+#[cfg(test)]
+mod guest_tests;
 mod logging;
 mod opening;
 mod optimizing;

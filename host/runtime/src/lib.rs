@@ -21,7 +21,7 @@
 //! thread of its own. They run as futures rather than through WASI's synchronous interface, because only a future lets
 //! that runtime drive timers and sockets while the guest waits for them.
 //!
-//! Two things do start a thread, and only when asked for: a guest that reads the host's standard input, and a
+//! Two things do start a thread, and only when asked for: a guest that reads the host's standard input, and the first
 //! [`Watchdog`].
 
 mod component;

@@ -83,10 +83,8 @@ pub fn snapshot(wasm: &[u8], options: &SnapshotOptions) -> Result<Vec<u8>> {
 
 /// An engine that computes the same on every machine: what it computes is kept. Compiling takes longer than what is run once.
 fn engine() -> Result<Engine> {
-    let mut config = config(&EngineSpec { opt_level: OptLevel::None, ..EngineSpec::default() });
-    config.relaxed_simd_deterministic(true);
-    config.cranelift_nan_canonicalization(true);
-    Engine::new(&config)
+    let spec = EngineSpec { opt_level: OptLevel::None, canonical_numbers: true, ..EngineSpec::default() };
+    Engine::new(&config(&spec))
 }
 
 /// The header's last two bytes are the layer: 0 is a module, 1 a component.

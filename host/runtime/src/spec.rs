@@ -26,6 +26,9 @@ pub struct EngineSpec {
     pub wide_arithmetic: bool,
     /// Memory pages other than 64 KiB (the custom-page-sizes proposal), off by default in Wasmtime.
     pub custom_page_sizes: bool,
+    /// The same results on every machine: a NaN has one pattern of bits, and relaxed SIMD one meaning. WebAssembly itself leaves
+    /// both to the machine. Code that computes with floats is a little slower for it.
+    pub canonical_numbers: bool,
 }
 
 /// Which compiler turns WebAssembly into native code.
@@ -176,16 +179,20 @@ pub fn config(spec: &EngineSpec) -> Config {
     if spec.custom_page_sizes {
         config.wasm_custom_page_sizes(true);
     }
+    if spec.canonical_numbers {
+        config.cranelift_nan_canonicalization(true);
+        config.relaxed_simd_deterministic(true);
+    }
     config
 }
 
 /// How much stack a process's guest may use. Guests are nested when one runs in the foreground of another.
 pub(crate) const MAX_WASM_STACK: usize = 3 << 20;
 
-/// What the engine of processes is made from: they can be interrupted.
+/// What the engine of processes is made from: they can be interrupted, and what they compute hangs on no machine.
 #[must_use]
 pub fn process_spec() -> EngineSpec {
-    EngineSpec { epoch_interruption: true, ..EngineSpec::default() }
+    EngineSpec { epoch_interruption: true, canonical_numbers: true, ..EngineSpec::default() }
 }
 
 /// The settings of the engine of processes.
@@ -282,6 +289,7 @@ mod tests {
                     backtrace_details: flag,
                     wide_arithmetic: flag,
                     custom_page_sizes: flag,
+                    canonical_numbers: flag,
                     ..EngineSpec::default()
                 };
                 let artifact = engine(&spec).precompile_module(b"\0asm\x01\0\0\0").unwrap();
@@ -306,6 +314,24 @@ mod tests {
     }
 
     #[test]
+    fn canonical_numbers_are_the_same_from_every_compiler() {
+        // The sign and payload that a machine gives to 0/0 are its own; x86-64's has the sign bit, which is not canonical.
+        let wasm = wat::parse_str(
+            r#"(module (func (export "nan") (param f64) (result i64)
+                 (i64.reinterpret_f64 (f64.div (local.get 0) (local.get 0)))))"#,
+        );
+        let wasm = wasm.unwrap();
+        for compiler in [Compiler::Cranelift, Compiler::Winch] {
+            let engine = engine(&EngineSpec { compiler, canonical_numbers: true, ..EngineSpec::default() });
+            let mut store = wasmtime::Store::new(&engine, ());
+            let module = Module::new(&engine, &wasm).unwrap();
+            let instance = wasmtime::Instance::new(&mut store, &module, &[]).unwrap();
+            let nan = instance.get_typed_func::<f64, i64>(&mut store, "nan").unwrap();
+            assert_eq!(nan.call(&mut store, 0.0).unwrap() as u64, 0x7ff8_0000_0000_0000, "{compiler}");
+        }
+    }
+
+    #[test]
     fn engines_that_differ_in_checked_settings_refuse_each_other() {
         let plain = engine(&EngineSpec::default());
         let artifact = plain.precompile_module(b"\0asm\x01\0\0\0").unwrap();
@@ -314,6 +340,7 @@ mod tests {
             EngineSpec { epoch_interruption: true, ..EngineSpec::default() },
             EngineSpec { debug_info: true, ..EngineSpec::default() },
             EngineSpec { backtrace_details: true, ..EngineSpec::default() },
+            EngineSpec { canonical_numbers: true, ..EngineSpec::default() },
         ] {
             assert!(load(&engine(&other), &artifact).is_err(), "{other:?}");
         }

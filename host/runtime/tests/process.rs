@@ -1,92 +1,17 @@
 //! Processes: what they may do to each other and to the host, through modules that do nothing but that.
 
-use glowplug_cache::{ModuleCache, Source};
-use glowplug_fs::{Namespace, Settings};
-use glowplug_runtime::process::{Face, OwnProgram, Session, SessionEvent, SessionLimits, SessionOptions, Start};
-use std::fs::File;
-use std::io::{Read as _, Seek as _};
-use std::sync::{Arc, Mutex};
+mod common;
+
+use common::{Ended, Guest};
+use glowplug_runtime::process::{Output, SessionLimits, Stdio};
 use std::time::{Duration, Instant};
 
-/// What every module here begins with.
-const HEAD: &str = r#"
-  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
-  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
-  (import "glowplug_process_v1" "fork" (func $fork (param i32) (result i32)))
-  (import "glowplug_process_v1" "spawn" (func $spawn (param i32 i32) (result i32)))
-  (import "glowplug_process_v1" "wait" (func $wait (param i32 i32 i32) (result i32)))
-  (import "glowplug_process_v1" "kill" (func $kill (param i32 i32) (result i32)))
-  (import "glowplug_process_v1" "pipe" (func $pipe (param i32 i32) (result i32)))
-  (import "glowplug_process_v1" "read" (func $read (param i32 i32 i32) (result i32)))
-  (import "glowplug_process_v1" "write" (func $write (param i32 i32 i32) (result i32)))
-  (import "glowplug_process_v1" "close" (func $close (param i32) (result i32)))
-  (import "glowplug_process_v1" "catch" (func $catch (param i64 i64) (result i32)))
-  (memory (export "memory") 2)
-  ;; what lies below is not in use, and not copied by a fork
-  (global (export "__stack_pointer") (mut i32) (i32.const 1024))
-  ;; the exit code of child $pid, waited for
-  (func $code (param $pid i32) (result i32)
-    (if (i32.ne (call $wait (local.get $pid) (i32.const 0) (i32.const 2048)) (i32.const 1)) (then (unreachable)))
-    (i32.load (i32.const 2052)))
-"#;
-
-#[derive(Default)]
-struct Heard(Mutex<Vec<String>>);
-
-impl Face for Heard {
-    fn event(&self, event: SessionEvent) {
-        if let SessionEvent::Denied(rule) = event {
-            self.0.lock().unwrap().push(rule);
-        }
-    }
-}
-
-struct Ended {
-    code: i32,
-    stdout: String,
-    stderr: String,
-    heard: Vec<String>,
-}
-
-/// Runs a module whose body is `body` as the only program, `main`.
 fn run(body: &str, limits: SessionLimits) -> Ended {
-    let wasm = wat::parse_str(format!("(module {HEAD} {body})")).unwrap();
-    let programs = vec![OwnProgram { name: "main", names: &["main"], source: Source::bytes("main", wasm) }];
-    let files = vec![glowplug_fs::Program { name: "main".into(), size: 0, bytes: Some(b"") }];
-    let heard = Arc::new(Heard::default());
-    let session = Session::new(SessionOptions {
-        cache: Arc::new(ModuleCache::disabled("a test")),
-        programs,
-        resident_bytes: 1 << 30,
-        namespace: Namespace::new(Settings { programs: files, ..Settings::default() }).unwrap(),
-        allow_native: Vec::new(),
-        host_folders: Vec::new(),
-        limits,
-        face: Arc::clone(&heard) as Arc<dyn Face>,
-    });
-    let [mut out, mut err] = [(); 2].map(|()| tempfile::tempfile().unwrap());
-    let start = Start {
-        program: "main".to_owned(),
-        args: vec![b"main".to_vec()],
-        env: Vec::new(),
-        cwd: b"/".to_vec(),
-        stdio: Some([File::open("/dev/null").unwrap(), out.try_clone().unwrap(), err.try_clone().unwrap()]),
-        leaving: false,
-    };
-    let code = session.run(&start, || ()).unwrap();
-    let text = |file: &mut File| {
-        file.rewind().unwrap();
-        let mut text = String::new();
-        file.read_to_string(&mut text).unwrap();
-        text
-    };
-    let (stdout, stderr) = (text(&mut out), text(&mut err));
-    let heard = heard.0.lock().unwrap().clone();
-    Ended { code, stdout, stderr, heard }
+    Guest { limits, ..Guest::new(body) }.run()
 }
 
 fn run_freely(body: &str) -> Ended {
-    run(body, SessionLimits::default())
+    Guest::new(body).run()
 }
 
 #[test]
@@ -197,7 +122,7 @@ fn a_trap_is_the_process_s_end_and_nobody_else_s() {
 fn processes_are_limited() {
     // Forks until it is refused (EAGAIN is 6); the children wait for ever, and end with the session.
     let limits = SessionLimits { max_processes: 5, timeout: Some(Duration::from_secs(60)), ..SessionLimits::default() };
-    let ended = run(
+    let guest = Guest::new(
         r#"(func (export "glowplug_fork_entry") (param i32) (result i32)
              (drop (call $pipe (i32.const 0) (i32.const 512)))
              (call $read (i32.load (i32.const 512)) (i32.const 600) (i32.const 1)))
@@ -209,8 +134,10 @@ fn processes_are_limited() {
                  (local.set $n (i32.add (local.get $n) (i32.const 1)))
                  (br $again))))
              (call $exit (i32.sub (local.get $n) (local.get $r))))"#,
-        limits,
     );
+    // Nobody waits for those who could still write to it.
+    let stdio = Stdio { output: Output::Null, error: Output::Null, ..Stdio::default() };
+    let ended = Guest { limits, stdio: Some(stdio), ..guest }.run();
     assert_eq!(ended.code, 4 + 6);
     assert_eq!(ended.heard, ["no more than 5 processes may run at once; --max-processes allows more"]);
 }
@@ -278,25 +205,7 @@ fn writing_to_a_broken_pipe_is_a_signal() {
 
 #[test]
 fn a_module_that_imports_something_else_is_refused() {
-    let wasm = wat::parse_str(r#"(module (import "env" "system" (func)) (func (export "_start")))"#).unwrap();
-    let session = Session::new(SessionOptions {
-        cache: Arc::new(ModuleCache::disabled("a test")),
-        programs: vec![OwnProgram { name: "main", names: &["main"], source: Source::bytes("main", wasm) }],
-        resident_bytes: 0,
-        namespace: Namespace::new(Settings::default()).unwrap(),
-        allow_native: Vec::new(),
-        host_folders: Vec::new(),
-        limits: SessionLimits::default(),
-        face: Arc::new(Heard::default()),
-    });
-    let start = Start {
-        program: "main".to_owned(),
-        args: Vec::new(),
-        env: Vec::new(),
-        cwd: b"/".to_vec(),
-        stdio: None,
-        leaving: false,
-    };
-    let error = session.run(&start, || ()).unwrap_err().to_string();
+    let error =
+        Guest::of(r#"(module (import "env" "system" (func)) (func (export "_start")))"#).try_run().err().unwrap();
     assert!(error.contains("`system` from `env`"), "{error}");
 }

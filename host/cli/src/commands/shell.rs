@@ -13,7 +13,8 @@ use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
 use glowplug_fs::{Access, Mount, Namespace};
 use glowplug_runtime::process::{
-    EditRequest, Face, Info, ProgramEvent, Session, SessionEvent, SessionLimits, SessionOptions, Start,
+    EditRequest, Face, Info, ProgramEvent, ProgramSet, Session, SessionEvent, SessionLimits, SessionOptions, Start,
+    StartProgram, Stdio,
 };
 use glowplug_shell::{Editor, EditorSettings};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -54,7 +55,6 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let opened = opening::open_with(config, Arc::new(Progress::default()))?;
     clock.lap("open");
     let (folders, cwd) = folders(args)?;
-    let programs = embedded::programs();
     let mut files = embedded::program_files();
     files.extend(args.allow_native.iter().map(|name| glowplug_fs::Program {
         name: name.rsplit('/').next().unwrap_or(name).to_owned().into(),
@@ -75,43 +75,47 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         history,
         verbose,
     });
-    let cache = Arc::clone(&opened.cache);
+    let max_processes = args.max_processes.unwrap_or(SessionLimits::default().max_processes);
+    let programs = ProgramSet::new(Arc::clone(&opened.cache), embedded::programs(), resident_bytes, max_processes);
     let options = SessionOptions {
-        cache,
-        programs,
-        resident_bytes,
+        programs: Arc::new(programs),
         namespace,
         allow_native: args.allow_native.clone(),
         host_folders,
         limits: SessionLimits {
             max_memory: args.max_memory,
-            max_processes: args.max_processes.unwrap_or(SessionLimits::default().max_processes),
+            max_processes,
             max_output: args.max_output,
             timeout: args.timeout,
             ..SessionLimits::default()
         },
         face: Arc::clone(&face) as Arc<dyn Face>,
+        determinism: None,
+        witness: None,
     };
     let session = Session::new(options);
     let start = Start {
-        program: embedded::SHELL_NAME.to_owned(),
+        program: StartProgram::Own(embedded::SHELL_NAME.to_owned()),
         args: std::iter::once(args.name.as_bytes().to_vec())
             .chain(args.args.iter().map(|arg| arg.as_bytes().to_vec()))
             .collect(),
         env: environment(args),
         cwd,
-        stdio: None,
+        stdio: Stdio::default(),
+        preopens: None,
+        on_main_thread: true,
         leaving: true,
     };
     let began = {
         let face = Arc::clone(&face);
         move || face.begins()
     };
-    let code = session.run(&start, began).map_err(|error| {
+    let end = session.run(start, began).map_err(|error| {
         let mut causes = error.chain();
         Failure::new(causes.next().map_or_else(String::new, ToString::to_string))
             .because_text(causes.next().map(ToString::to_string).as_deref())
     })?;
+    let code = end.exit_code;
     face.finish(&opened, &args.report, code)?;
     if args.overlay_diff {
         let mut diff = Vec::new();

@@ -2,9 +2,10 @@
 
 use super::descriptor::{Descriptor, Table};
 use super::process::{Attention, Ended, Process};
-use super::programs::Program;
+use super::program::{Program, Slot};
 use super::session::Session;
 use super::wasi::Files;
+use super::witness::Use;
 use glowplug_sys::abi::{errno, signal};
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     /// The guest's memory, as soon as it is there.
     pub(crate) memory: Option<Memory>,
     pub(crate) program: Arc<Program>,
+    /// Its place in the pool, if its memory comes from there.
+    pub(crate) _slot: Option<Slot>,
     pub(crate) args: Vec<Vec<u8>>,
     pub(crate) env: Vec<Vec<u8>>,
     pub(crate) cwd: Vec<u8>,
@@ -50,6 +53,21 @@ impl Context {
         self.table.get(handle).cloned()
     }
 
+    /// Processor time that the process has taken, in microseconds.
+    pub(crate) fn cpu_us(&self) -> u64 {
+        if self.process.surroundings.hides_cpu_time() {
+            return 0;
+        }
+        thread_cpu_us().saturating_sub(self.cpu_began_us)
+    }
+
+    /// Somebody asks what a descriptor is: one that is a terminal today may be none tomorrow.
+    pub(crate) fn witness_terminal(&self, descriptor: &Descriptor) {
+        if descriptor.is_terminal() {
+            self.process.surroundings.used(|| Use::Terminal);
+        }
+    }
+
     /// What was written, or why not. A broken pipe is also a signal, which ends the process unless it is ignored or caught.
     pub(crate) fn written(&self, result: Result<usize, i32>) -> Result<usize, i32> {
         if result == Err(errno::EPIPE) {
@@ -61,7 +79,7 @@ impl Context {
     /// Whether the process must end at once.
     pub(crate) fn check(&self) -> Result<(), Stop> {
         match self.process.attention() {
-            Attention::Killed => Err(Stop(self.process.killed().unwrap_or(Ended::by_signal(9)))),
+            Attention::Killed => Err(Stop(self.process.killed().unwrap_or(Ended::Killed(signal::KILL)))),
             _ => Ok(()),
         }
     }

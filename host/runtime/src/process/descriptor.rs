@@ -3,7 +3,7 @@
 use super::observed::Observed;
 use super::pipe::{End, Pipe};
 use super::process::{Attention, Process};
-use super::random;
+use super::streams::{Taped, Traced};
 use crate::lock;
 use glowplug_fs::Watch;
 use glowplug_sys::abi::{Stat, describe, errno};
@@ -41,6 +41,10 @@ enum Kind {
         terminal: bool,
     },
     Pipe(Arc<Pipe>, End),
+    /// A standard input whose reading is recorded.
+    Traced(Traced),
+    /// A standard output that is recorded.
+    Taped(Taped),
     Null,
     Zero,
     Full,
@@ -93,6 +97,16 @@ impl Description {
         Arc::new(Self { kind: kind_of(file), readable, writable: true, allowance })
     }
 
+    /// A standard input whose reading is recorded.
+    pub(crate) fn recorded_input(input: Traced) -> Descriptor {
+        Self::new(Kind::Traced(input), true, false)
+    }
+
+    /// A standard output that is recorded, of which no more than `allowance` bytes are written.
+    pub(crate) fn recorded_output(output: Taped, allowance: Option<Arc<AtomicU64>>) -> Descriptor {
+        Arc::new(Self { kind: Kind::Taped(output), readable: false, writable: true, allowance })
+    }
+
     /// Both ends of a new pipe.
     pub(crate) fn pipe(pipe: &Arc<Pipe>) -> (Descriptor, Descriptor) {
         let read = Self::new(Kind::Pipe(Arc::clone(pipe), End::Read), true, false);
@@ -132,9 +146,9 @@ impl Description {
     /// The bits of [`describe`].
     pub(crate) fn describe(&self) -> i32 {
         let mut bits = match &self.kind {
-            Kind::Stream { terminal: true, .. } => describe::TERMINAL,
+            Kind::Stream { terminal: true, .. } | Kind::Traced(Traced { terminal: true, .. }) => describe::TERMINAL,
             Kind::File(..) | Kind::Observed(_) | Kind::Bytes(..) => describe::SEEKABLE,
-            Kind::Pipe(..) => describe::PIPE,
+            Kind::Pipe(..) | Kind::Traced(_) | Kind::Taped(_) => describe::PIPE,
             Kind::Directory(_) => describe::DIRECTORY,
             _ => 0,
         };
@@ -156,14 +170,6 @@ impl Description {
         }
     }
 
-    /// The real file, for somebody who reads it without telling us.
-    pub(crate) fn hand_out(&self) -> Result<Option<&File>, i32> {
-        if let Kind::Observed(observed) = &self.kind {
-            observed.hand_out()?;
-        }
-        Ok(self.real())
-    }
-
     /// Sets the times of an open file that may be written.
     pub(crate) fn set_times(&self, times: &rustix::fs::Timestamps) -> Result<(), i32> {
         // Files that may only be read are not the guest's to change, though the host would let their owner.
@@ -178,24 +184,49 @@ impl Description {
         Ok(())
     }
 
+    /// Whether it is a terminal, which a run should not hang on.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.describe() & describe::TERMINAL != 0
+    }
+
     /// Whether somebody outside may be reading until it is closed.
-    pub(crate) fn is_real_pipe(&self) -> bool {
-        matches!(&self.kind, Kind::Stream { file, .. }
-            if file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo() || metadata.file_type().is_socket()))
+    pub(crate) fn is_read_to_its_end(&self) -> bool {
+        match &self.kind {
+            Kind::Stream { file, .. } => {
+                let kind = file.metadata().map(|metadata| metadata.file_type());
+                kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+            }
+            Kind::Taped(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Which end of something that a native program can only be given through a real pipe, if it has to be.
+    pub(crate) fn carried(&self) -> Option<End> {
+        match &self.kind {
+            Kind::Pipe(_, end) => Some(*end),
+            Kind::Traced(_) => Some(End::Read),
+            Kind::Taped(_) => Some(End::Write),
+            _ => None,
+        }
+    }
+
+    /// The real file, for somebody who reads it without telling us.
+    pub(crate) fn hand_out(&self) -> Result<Option<&File>, i32> {
+        match &self.kind {
+            Kind::Traced(input) => Ok(input.unseen()),
+            Kind::Observed(observed) => {
+                observed.hand_out()?;
+                Ok(self.real())
+            }
+            _ => Ok(self.real()),
+        }
     }
 
     /// The folder that it stands for.
     pub(crate) fn folder(&self) -> Option<&[u8]> {
         match &self.kind {
             Kind::Directory(path) => Some(path),
-            _ => None,
-        }
-    }
-
-    /// The pipe behind it.
-    pub(crate) fn as_pipe(&self) -> Option<(&Arc<Pipe>, End)> {
-        match &self.kind {
-            Kind::Pipe(pipe, end) => Some((pipe, *end)),
             _ => None,
         }
     }
@@ -216,12 +247,14 @@ impl Description {
                 }
             },
             Kind::Pipe(pipe, _) => pipe.read(process, out),
+            Kind::Traced(input) => input.read(process, out),
+            Kind::Taped(_) => Err(errno::EBADF),
             Kind::Null => Ok(0),
             Kind::Zero | Kind::Full => {
                 out.fill(0);
                 Ok(out.len())
             }
-            Kind::Random => random::fill(out).map(|()| out.len()),
+            Kind::Random => process.surroundings.fill_random(out).map(|()| out.len()),
             Kind::Bytes(bytes, offset) => {
                 let mut offset = lock(offset);
                 let count = read_at(bytes, *offset, out);
@@ -240,20 +273,12 @@ impl Description {
         let bytes = self.within_allowance(bytes)?;
         match &self.kind {
             Kind::File(file, _) => rustix::io::write(file, bytes).map_err(errno_of),
-            Kind::Stream { file, .. } => loop {
-                match rustix::io::write(file, bytes) {
-                    Err(rustix::io::Errno::INTR) => {}
-                    Err(rustix::io::Errno::AGAIN) => {
-                        let mut polled = [PollFd::new(file, PollFlags::OUT)];
-                        rustix::event::poll(&mut polled, None).map_err(errno_of)?;
-                    }
-                    result => return result.map_err(errno_of),
-                }
-            },
+            Kind::Stream { file, .. } => write_real(file, bytes),
             Kind::Pipe(pipe, _) => pipe.write(process, bytes),
+            Kind::Taped(output) => output.write(bytes),
             Kind::Null | Kind::Zero | Kind::Random => Ok(bytes.len()),
             Kind::Full => Err(errno::ENOSPC),
-            Kind::Observed(_) | Kind::Bytes(..) | Kind::Directory(_) => Err(errno::EBADF),
+            Kind::Observed(_) | Kind::Bytes(..) | Kind::Directory(_) | Kind::Traced(_) => Err(errno::EBADF),
         }
     }
 
@@ -325,6 +350,7 @@ impl Description {
         match &self.kind {
             Kind::Stream { file, .. } => wait_for_real(process, file, deadline),
             Kind::Pipe(pipe, End::Read) => pipe.wait_readable(process, deadline),
+            Kind::Traced(input) => input.wait_readable(process, deadline),
             _ => Ok(true),
         }
     }
@@ -334,6 +360,7 @@ impl Description {
         match &self.kind {
             Kind::Pipe(pipe, _) => pipe.len() as u64,
             Kind::Stream { file, .. } => rustix::io::ioctl_fionread(file).unwrap_or(0),
+            Kind::Traced(input) => input.available(),
             _ => 1,
         }
     }
@@ -351,7 +378,10 @@ impl Description {
             Kind::File(file, None) | Kind::Stream { file, .. } => {
                 stat_of(&glowplug_fs::Stat::of_file(file).map_err(|error| error.errno)?)
             }
-            Kind::Pipe(pipe, _) => Stat { ino: Arc::as_ptr(pipe) as usize as u64, ..of(PIPE, 0) },
+            Kind::Pipe(pipe, _) => Stat { ino: pipe.number, ..of(PIPE, 0) },
+            // Their numbers among the standard streams, which no pipe has.
+            Kind::Traced(_) => of(PIPE, 0),
+            Kind::Taped(output) => Stat { ino: output.stream.into(), ..of(PIPE, 0) },
             Kind::Null | Kind::Zero | Kind::Full | Kind::Random => of(DEVICE, 0),
             Kind::Bytes(bytes, _) => of(FILE, bytes.len() as u64),
             Kind::Directory(_) => of(FOLDER, 0),
@@ -374,8 +404,22 @@ fn read_at(bytes: &[u8], offset: u64, out: &mut [u8]) -> usize {
     count
 }
 
+/// Writes to a real descriptor that may have to be waited for.
+pub(crate) fn write_real(file: &File, bytes: &[u8]) -> Result<usize, i32> {
+    loop {
+        match rustix::io::write(file, bytes) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::AGAIN) => {
+                let mut polled = [PollFd::new(file, PollFlags::OUT)];
+                rustix::event::poll(&mut polled, None).map_err(errno_of)?;
+            }
+            result => return result.map_err(errno_of),
+        }
+    }
+}
+
 /// Waits until a real descriptor can be read, a signal comes (`EINTR`), or it is `deadline` (false).
-fn wait_for_real(process: &Process, file: &File, deadline: Option<Instant>) -> Result<bool, i32> {
+pub(crate) fn wait_for_real(process: &Process, file: &File, deadline: Option<Instant>) -> Result<bool, i32> {
     let wakeup = process.wakeup().map_err(errno_of)?;
     loop {
         if process.attention() != Attention::None {

@@ -2,7 +2,7 @@
 //! a call's: the copy never returns into the frames of the original, it enters the guest through an export.
 
 use super::context::{Context, thread_cpu_us};
-use super::launch::{Instantiated, Starting, new_store, take_memory};
+use super::launch::{Entry, Instantiated, Starting, new_store, take_memory};
 use glowplug_sys::abi::{self, errno};
 use std::sync::Arc;
 use wasmtime::{Caller, Extern, Val};
@@ -13,10 +13,10 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
     let parent = caller.data();
     let session = Arc::clone(&parent.session);
     let program = session.programs.for_copy(&parent.program, &|event| session.tell(event));
-    let process = session.new_process(Some(&parent.process))?;
+    let process = session.child_of(&parent.process)?;
     let pid = process.pid;
     let starting = Starting {
-        program: Arc::clone(&program),
+        program,
         process: Arc::clone(&process),
         args: parent.args.clone(),
         env: parent.env.clone(),
@@ -24,6 +24,7 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
         umask: parent.umask,
         table: parent.table.clone(),
         limits: parent.limits,
+        preopens: None,
     };
     let (inherited, files) = (parent.inherited.clone(), parent.files.clone());
     let give_up = |errno| {
@@ -34,6 +35,7 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
     let mut store = new_store(&session, starting, 0);
     store.data_mut().inherited = inherited;
     store.data_mut().files = files;
+    let program = Arc::clone(&store.data().program);
     let instance = program.pre.instantiate(&mut store).map_err(|_| give_up(errno::ENOMEM))?;
     take_memory(&mut store, &instance);
     let (Some(theirs), Some(ours)) = (store.data().memory, caller.data().memory) else {
@@ -49,10 +51,10 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
 
     let started = {
         let (session, process) = (Arc::clone(&session), Arc::clone(&process));
-        let threads = session.threads.clone();
+        let threads = session.programs.threads.clone();
         threads.run(move || {
             store.data_mut().cpu_began_us = thread_cpu_us();
-            let ended = Instantiated { store, instance, task: Some(task) }.run_to_end();
+            let ended = Instantiated { store, instance, entry: Entry::Fork(task) }.run_to_end();
             session.ended(&process, ended);
         })
     };

@@ -1,12 +1,13 @@
 //! The import module: what [`glowplug_sys::abi`] describes, function by function.
 
-use super::context::{Context, thread_cpu_us};
+use super::context::Context;
 use super::descriptor::{Description, stat_of};
+use super::face::{EditRequest, Info};
 use super::memory::{bytes, bytes_mut, offset, put, put_u32, split};
 use super::pipe::Pipe;
 use super::process::Pid;
 use super::request::{Reader, SpawnRequest};
-use super::session::{EditRequest, Info};
+use super::witness::Use;
 use super::{fork, signals, spawn};
 use glowplug_fs::OpenOptions;
 use glowplug_sys::abi::{self, MODULE, Stat, errno};
@@ -52,10 +53,10 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
     Ok(match name {
         "pipe" => function!(linker, "pipe", |memory, context, kind: i32, out: i32| {
             let pipe = match kind {
-                abi::pipe::BOUNDED => Pipe::bounded(),
+                abi::pipe::BOUNDED => Pipe::bounded(context.process.number_of_pipe()),
                 abi::pipe::BUFFER => {
                     let limit = context.limits.memory.and_then(|bytes| usize::try_from(bytes).ok());
-                    Pipe::buffer(limit.unwrap_or(BUFFER_LIMIT))
+                    Pipe::buffer(limit.unwrap_or(BUFFER_LIMIT), context.process.number_of_pipe())
                 }
                 _ => return Err(errno::EINVAL),
             };
@@ -114,10 +115,18 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
         "poll" => function!(linker, "poll", |_memory, context, handle: i32, timeout_us: i64| {
             let timeout = u64::try_from(timeout_us).ok().map(Duration::from_micros);
             let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-            context.table.get(handle)?.wait_readable(&context.process, deadline).map(i32::from)
+            let readable = context.table.get(handle)?.wait_readable(&context.process, deadline)?;
+            if let (false, Some(timeout)) = (readable, timeout) {
+                context.process.surroundings.slept(timeout);
+            }
+            Ok(i32::from(readable))
         }),
         "describe" => {
-            function!(linker, "describe", |_memory, context, handle: i32| { Ok(context.table.get(handle)?.describe()) })
+            function!(linker, "describe", |_memory, context, handle: i32| {
+                let descriptor = context.table.get(handle)?;
+                context.witness_terminal(descriptor);
+                Ok(descriptor.describe())
+            })
         }
         "inherited" => function!(linker, "inherited", |memory, context, at: i32, count: i32| {
             for (index, number) in context.inherited.iter().enumerate().take(count.max(0) as usize) {
@@ -126,11 +135,13 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
             Ok(context.inherited.len() as i32)
         }),
         "fstat" => function!(linker, "fstat", |memory, context, handle: i32, out: i32| {
-            let stat = context.table.get(handle)?.stat()?;
-            put_stat(memory, out, &stat)
+            let descriptor = context.table.get(handle)?;
+            context.witness_terminal(descriptor);
+            put_stat(memory, out, &descriptor.stat()?)
         }),
         "terminal_size" => function!(linker, "terminal_size", |memory, context, handle: i32, out: i32| {
             let descriptor = context.table.get(handle)?;
+            context.witness_terminal(descriptor);
             let file = descriptor.real().ok_or(errno::ENOTTY)?;
             let size = rustix::termios::tcgetwinsize(file).map_err(|_| errno::ENOTTY)?;
             put_u32(memory, out, size.ws_col.into())?;
@@ -200,7 +211,7 @@ fn define_processes(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resul
             let nohang = flags & abi::wait::NOHANG != 0;
             let Some(reaped) = context.process.wait(pid, nohang)? else { return Ok(0) };
             put_u32(memory, out, reaped.pid as u32)?;
-            put_u32(memory, offset(out, 4)?, reaped.ended.0)?;
+            put_u32(memory, offset(out, 4)?, reaped.ended.status())?;
             put(memory, offset(out, 8)?, &reaped.cpu_us.to_le_bytes())?;
             Ok(1)
         }),
@@ -211,7 +222,7 @@ fn define_processes(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resul
         }),
         "catch" => function!(linker, "catch", |_memory, context, caught: i64, ignored: i64| {
             context.process.catch(caught as u64, ignored as u64);
-            if context.process.parent == 0 {
+            if context.process.parent == 0 && context.session.hears_signals.load(Ordering::Relaxed) {
                 signals::forward(&context.session, context.process.pid, caught as u64 | ignored as u64);
             }
             Ok(0)
@@ -227,8 +238,11 @@ fn define_processes(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resul
             Ok(if which == 0 { context.process.pid } else { context.process.parent })
         }),
         "times" => function!(linker, "times", |memory, context, out: i32| {
-            let own = thread_cpu_us().saturating_sub(context.cpu_began_us);
+            let own = context.cpu_us();
             let children = context.process.children_cpu_us.load(Ordering::Relaxed);
+            if !context.process.surroundings.hides_cpu_time() {
+                context.process.surroundings.used(|| Use::Clock);
+            }
             for (index, time) in [own, 0, children, 0].into_iter().enumerate() {
                 put(memory, offset(out, index * 8)?, &u64::to_le_bytes(time))?;
             }
@@ -268,6 +282,7 @@ fn define_session(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
                 names: reader.texts()?,
             };
             let place = bytes_mut(memory, to, room)?;
+            context.process.surroundings.used(|| Use::Terminal);
             let line = context.session.face.edit(&request, &context.session.namespace)?;
             if line.len() > place.len() {
                 return Err(errno::E2BIG);
@@ -343,11 +358,17 @@ fn info(context: &Context, topic: i32) -> Result<String, i32> {
             let names = session.namespace.programs().iter().map(|program| format!("{}\n", program.name));
             Ok(names.collect())
         }
-        abi::info::CACHE => Ok(session.programs.table()),
+        abi::info::CACHE => {
+            context.process.surroundings.used(|| Use::Other("looked at the resident modules".to_owned()));
+            Ok(session.programs.table())
+        }
         abi::info::CACHE_CLEAR => Ok(format!("{} modules dropped\n", session.programs.clear())),
         abi::info::VERSION => face(Info::Version),
         abi::info::GREETING => face(Info::Greeting),
-        abi::info::HISTORY => face(Info::History),
+        abi::info::HISTORY => {
+            context.process.surroundings.used(|| Use::Other("read the history of the terminal".to_owned()));
+            face(Info::History)
+        }
         abi::info::HISTORY_CLEAR => face(Info::HistoryClear),
         _ => Err(errno::EINVAL),
     }

@@ -3,10 +3,10 @@
 use super::context::{Context, ProcessLimits, Stop, thread_cpu_us};
 use super::descriptor::Table;
 use super::process::{Ended, Process};
-use super::programs::Program;
+use super::program::Program;
 use super::session::Session;
 use super::wasi::Files;
-use glowplug_sys::abi::{self, errno, signal};
+use glowplug_sys::abi::{self, errno};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wasmtime::{Instance, Store, Trap, UpdateDeadline};
@@ -21,6 +21,8 @@ pub(crate) struct Starting {
     pub(crate) umask: u32,
     pub(crate) table: Table,
     pub(crate) limits: ProcessLimits,
+    /// The folders that it is given, each with the name for it, if these are not the usual ones.
+    pub(crate) preopens: Option<Vec<(Vec<u8>, Vec<u8>)>>,
 }
 
 /// A process about to run, on whatever thread calls [`Launch::run`].
@@ -29,19 +31,30 @@ pub(crate) struct Launch {
     starting: Starting,
     began: Option<Box<dyn FnOnce() + Send>>,
     leaving: bool,
+    entry: Entry,
+}
+
+/// Where an instance begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry {
+    /// A command's `_start`.
+    Command,
+    /// As `run` has it: a reactor's `_initialize`, then the main function, if there is one.
+    Module,
+    /// The fork's entry, with its argument.
+    Fork(i32),
 }
 
 /// A guest's instance, and what it is to do.
 pub(crate) struct Instantiated {
     pub(crate) store: Store<Context>,
     pub(crate) instance: Instance,
-    /// The argument of the fork's entry; `None` for a program's start.
-    pub(crate) task: Option<i32>,
+    pub(crate) entry: Entry,
 }
 
 impl Launch {
     pub(crate) fn new(session: Arc<Session>, starting: Starting) -> Self {
-        Self { session, starting, began: None, leaving: false }
+        Self { session, starting, began: None, leaving: false, entry: Entry::Command }
     }
 
     /// Calls `began` when the instance is there and its first instruction is about to run.
@@ -56,25 +69,31 @@ impl Launch {
         self
     }
 
+    /// Begins elsewhere than at a command's start.
+    pub(crate) fn at(mut self, entry: Entry) -> Self {
+        self.entry = entry;
+        self
+    }
+
     /// Runs the process to its end.
     pub(crate) fn run(self) -> Ended {
         let cpu_began_us = thread_cpu_us();
         let process = Arc::clone(&self.starting.process);
         let session = Arc::clone(&self.session);
-        let program = Arc::clone(&self.starting.program);
         let mut store = new_store(&self.session, self.starting, cpu_began_us);
         if let Some(ended) = process.killed() {
             close(store.data_mut());
             session.ended(&process, ended);
             return ended;
         }
+        let program = Arc::clone(&store.data().program);
         let ended = match program.pre.instantiate(&mut store) {
             Ok(instance) => {
                 take_memory(&mut store, &instance);
                 if let Some(began) = self.began {
                     began();
                 }
-                let mut instance = Instantiated { store, instance, task: None };
+                let mut instance = Instantiated { store, instance, entry: self.entry };
                 let ended = instance.run_to_end();
                 if self.leaving {
                     std::mem::forget(instance);
@@ -101,37 +120,50 @@ impl Instantiated {
         let killed = self.store.data().process.killed();
         let ended = match (killed, result) {
             (Some(killed), _) => killed,
-            (None, Ok(code)) => Ended(code),
+            (None, Ok(code)) => Ended::Exited(code),
             (None, Err(error)) => judge(&mut self.store, &error),
         };
         close(self.store.data_mut());
         ended
     }
 
-    fn call(&mut self) -> wasmtime::Result<u32> {
-        match self.task {
-            Some(task) => {
+    fn call(&mut self) -> wasmtime::Result<u8> {
+        match self.entry {
+            Entry::Fork(task) => {
                 let entry = self.instance.get_typed_func::<i32, i32>(&mut self.store, abi::FORK_ENTRY)?;
-                entry.call(&mut self.store, task).map(|code| code as u32 & 0xff)
+                return entry.call(&mut self.store, task).map(|code| code as u8);
             }
-            None => {
-                let start = self.instance.get_typed_func::<(), ()>(&mut self.store, "_start")?;
-                start.call(&mut self.store, ()).map(|()| 0)
+            Entry::Command => self.call_plain("_start")?,
+            Entry::Module => {
+                let program = Arc::clone(&self.store.data().program);
+                for name in program.entries().map_err(wasmtime::Error::msg)? {
+                    self.call_plain(name)?;
+                }
             }
         }
+        Ok(0)
+    }
+
+    fn call_plain(&mut self, name: &str) -> wasmtime::Result<()> {
+        self.instance.get_typed_func::<(), ()>(&mut self.store, name)?.call(&mut self.store, ())
     }
 }
 
 /// A store for a process.
 pub(crate) fn new_store(session: &Arc<Session>, starting: Starting, cpu_began_us: u64) -> Store<Context> {
-    let Starting { program, process, args, env, cwd, umask, table, limits } = starting;
+    let Starting { program, process, args, env, cwd, umask, table, limits, preopens } = starting;
     let inherited = table.numbers().collect();
-    let files = Files::new(&table, (!program.knows_pwd).then_some(&cwd[..]), &session.namespace);
+    let files = match &preopens {
+        Some(folders) => Files::confined(&table, folders),
+        None => Files::new(&table, (!program.knows_pwd).then_some(&cwd[..]), &session.namespace),
+    };
+    let (program, slot) = program.admit();
     let context = Context {
         session: Arc::clone(session),
         process,
         memory: None,
         program: Arc::clone(&program),
+        _slot: slot,
         args,
         env,
         cwd,
@@ -162,8 +194,7 @@ pub(crate) fn take_memory(store: &mut Store<Context>, instance: &Instance) {
 fn close(context: &mut Context) {
     context.table.clear();
     context.files.clear();
-    let cpu = thread_cpu_us().saturating_sub(context.cpu_began_us);
-    context.process.cpu_us.store(cpu, Ordering::Relaxed);
+    context.process.cpu_us.store(context.cpu_us(), Ordering::Relaxed);
 }
 
 /// What an error means for the process: it asked to exit, was killed, or trapped. Says the latter on its standard error.
@@ -192,5 +223,5 @@ fn judge(store: &mut Store<Context>, error: &wasmtime::Error) -> Ended {
             }
         }
     }
-    Ended::by_signal(signal::ABRT)
+    Ended::Trapped
 }

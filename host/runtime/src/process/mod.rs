@@ -6,27 +6,38 @@
 
 mod context;
 mod descriptor;
+mod face;
 mod fork;
 #[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
 mod imports;
 mod launch;
+mod linking;
 mod memory;
 mod native;
 mod observed;
 mod pipe;
 #[allow(clippy::module_inception, reason = "it is the process itself")]
 mod process;
+mod program;
 mod programs;
-mod random;
 mod request;
 mod session;
 mod signals;
 mod spawn;
+mod start;
+mod streams;
+mod surroundings;
 mod threads;
 #[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
 mod wasi;
+mod witness;
 
-pub use programs::{OwnProgram, ProgramEvent};
-pub use session::{EditRequest, Face, Info, Session, SessionEvent, SessionLimits, SessionOptions, Start};
+pub use face::{EditRequest, Face, Info, SessionEvent};
+pub use programs::{OwnProgram, ProgramEvent, ProgramSet};
+pub use session::{Session, SessionLimits, SessionOptions};
+pub use start::{RunEnd, Start, StartProgram};
+pub use streams::{Chunk, Input, Output, StdinRecord, Stdio, Tape};
+pub use surroundings::{EPOCH, Seed};
+pub use witness::{Use, Witness};
 
 pub(crate) use crate::spec::MAX_WASM_STACK;

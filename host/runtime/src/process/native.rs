@@ -7,14 +7,19 @@ use super::process::{Ended, Process};
 use super::request::SpawnRequest;
 use super::session::Session;
 use super::spawn::child_table;
+use super::witness::Use;
+use crate::lock;
 use glowplug_sys::abi::{errno, signal};
+use rustix::event::{PollFd, PollFlags};
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Between two looks at a child that may have to be killed.
@@ -49,9 +54,10 @@ pub(crate) fn start(context: &mut Context, request: &SpawnRequest, name: &str) -
     let allowed = session.allow_native.iter().find(|allowed| allowed.rsplit('/').next() == Some(name));
     let allowed = allowed.ok_or(errno::EACCES)?;
     let program = if allowed.contains('/') { Some(PathBuf::from(allowed)) } else { find(allowed) };
+    context.process.surroundings.used(|| Use::NativeProgram(name.to_owned()));
     let program = program.ok_or(errno::ENOENT)?;
     let table = child_table(context, request)?;
-    let process = session.new_process(Some(&context.process))?;
+    let process = session.child_of(&context.process)?;
     let give_up = |errno| {
         session.never_started(&process);
         errno
@@ -86,16 +92,22 @@ pub(crate) fn start(context: &mut Context, request: &SpawnRequest, name: &str) -
     let child = command.spawn().map_err(|_| give_up(errno::EACCES))?;
     // With its own ends of the pipes, which would otherwise never close.
     drop(command);
+    let threads = &session.programs.threads;
+    let mut outputs = Vec::new();
     for pump in pumps {
+        if pump.out {
+            outputs.push(Arc::clone(&pump.real));
+        }
         let process = Arc::clone(&process);
-        session.threads.run(move || pump.run(&process)).map_err(|_| errno::EAGAIN)?;
+        threads.run(move || pump.run(&process)).map_err(|_| errno::EAGAIN)?;
     }
     let pid = process.pid;
-    let threads = session.threads.clone();
+    let told = Arc::clone(&session);
     threads
         .run(move || {
             let ended = watch(child, &process);
-            session.ended(&process, ended);
+            outputs.iter().for_each(|output| output.settle());
+            told.ended(&process, ended);
         })
         .map_err(|_| errno::EAGAIN)?;
     Ok(pid)
@@ -112,48 +124,79 @@ fn host_folder(session: &Session, guest: &[u8]) -> Option<PathBuf> {
     Some(host.join(OsStr::from_bytes(rest.strip_prefix(b"/").unwrap_or(rest))))
 }
 
-/// Bytes that have to be carried between a pipe of ours and a real one.
+/// Bytes that have to be carried between something of ours and a real pipe.
 struct Pump {
     ours: Descriptor,
-    real: File,
+    real: Arc<RealEnd>,
     out: bool,
+}
+
+/// Our end of a real pipe.
+struct RealEnd {
+    file: File,
+    /// Locked while bytes are on their way; whether no more will be.
+    done: Mutex<bool>,
 }
 
 fn stdio(descriptor: &Descriptor, pumps: &mut Vec<Pump>) -> Result<Stdio, i32> {
     if let Some(file) = descriptor.hand_out()? {
         return Ok(Stdio::from(file.try_clone().map_err(|_| errno::EMFILE)?));
     }
-    let Some((_, end)) = descriptor.as_pipe() else { return Ok(Stdio::null()) };
+    let Some(end) = descriptor.carried() else { return Ok(Stdio::null()) };
     let (reader, writer) = std::io::pipe().map_err(|_| errno::EMFILE)?;
     let (theirs, ours): (Stdio, File) = match end {
-        End::Read => (reader.into(), File::from(std::os::fd::OwnedFd::from(writer))),
-        End::Write => (writer.into(), File::from(std::os::fd::OwnedFd::from(reader))),
+        End::Read => (reader.into(), File::from(OwnedFd::from(writer))),
+        End::Write => (writer.into(), File::from(OwnedFd::from(reader))),
     };
-    pumps.push(Pump { ours: Arc::clone(descriptor), real: ours, out: end == End::Write });
+    let real = Arc::new(RealEnd { file: ours, done: Mutex::new(false) });
+    pumps.push(Pump { ours: Arc::clone(descriptor), real, out: end == End::Write });
     Ok(theirs)
 }
 
 impl Pump {
-    fn run(mut self, process: &Process) {
-        use std::io::{Read as _, Write as _};
+    fn run(self, process: &Process) {
         let mut buffer = vec![0; 64 << 10];
+        if !self.out {
+            while let Ok(got) = self.ours.read(process, &mut buffer)
+                && got > 0
+                && (&self.real.file).write_all(&buffer[..got]).is_ok()
+            {}
+            return;
+        }
         loop {
-            let got = if self.out {
-                self.real.read(&mut buffer).unwrap_or(0)
-            } else {
-                self.ours.read(process, &mut buffer).unwrap_or(0)
-            };
-            if got == 0 {
+            let mut readable = [PollFd::new(&self.real.file, PollFlags::IN)];
+            let _ = rustix::event::poll(&mut readable, None);
+            let mut done = lock(&self.real.done);
+            let got = (&self.real.file).read(&mut buffer).unwrap_or(0);
+            *done = got == 0 || !self.pass_on(process, &buffer[..got]);
+            if *done {
                 return;
             }
-            let mut rest = &buffer[..got];
-            while !rest.is_empty() {
-                let put = if self.out { self.ours.write(process, rest).ok() } else { self.real.write(rest).ok() };
-                match put {
-                    Some(put) if put > 0 => rest = &rest[put..],
-                    _ => return,
-                }
+        }
+    }
+
+    /// Whether all of it could be written.
+    fn pass_on(&self, process: &Process, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            match self.ours.write(process, bytes) {
+                Ok(count) if count > 0 => bytes = &bytes[count..],
+                _ => return false,
             }
+        }
+        true
+    }
+}
+
+impl RealEnd {
+    /// Returns when what was written until now has arrived: whoever hears of the program's end may look for it, or write after it.
+    fn settle(&self) {
+        loop {
+            let done = lock(&self.done);
+            if *done || rustix::io::ioctl_fionread(&self.file).is_ok_and(|left| left == 0) {
+                return;
+            }
+            drop(done);
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
@@ -164,12 +207,12 @@ fn watch(mut child: Child, process: &Process) -> Ended {
         match child.try_wait() {
             Ok(Some(status)) => {
                 return match status.signal() {
-                    Some(number) => Ended::by_signal(number),
-                    None => Ended(status.code().unwrap_or(1) as u32 & 0xff),
+                    Some(number) => Ended::Killed(number),
+                    None => Ended::Exited(status.code().unwrap_or(1) as u8),
                 };
             }
             Ok(None) => {}
-            Err(_) => return Ended(1),
+            Err(_) => return Ended::Exited(1),
         }
         if let Some(ended) = process.killed() {
             let _ = child.kill();

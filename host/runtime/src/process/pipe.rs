@@ -19,6 +19,8 @@ pub(crate) struct Pipe {
     /// A bounded pipe lets writers wait when it is this full; another kind refuses more.
     limit: usize,
     waits: bool,
+    /// What `stat` calls it, unlike all others of its session.
+    pub(crate) number: u64,
 }
 
 #[derive(Debug)]
@@ -37,18 +39,18 @@ pub(crate) enum End {
 
 impl Pipe {
     /// A pipe whose two ends are open once each.
-    pub(crate) fn bounded() -> Arc<Self> {
-        Self::new(CAPACITY, true)
+    pub(crate) fn bounded(number: u64) -> Arc<Self> {
+        Self::new(CAPACITY, true, number)
     }
 
     /// One that takes up to `limit` bytes at once and never lets a writer wait.
-    pub(crate) fn buffer(limit: usize) -> Arc<Self> {
-        Self::new(limit, false)
+    pub(crate) fn buffer(limit: usize, number: u64) -> Arc<Self> {
+        Self::new(limit, false, number)
     }
 
-    fn new(limit: usize, waits: bool) -> Arc<Self> {
-        let state = State { bytes: VecDeque::new(), readers: 1, writers: 1 };
-        Arc::new(Self { state: Mutex::new(state), readable: Condvar::new(), writable: Condvar::new(), limit, waits })
+    fn new(limit: usize, waits: bool, number: u64) -> Arc<Self> {
+        let state = Mutex::new(State { bytes: VecDeque::new(), readers: 1, writers: 1 });
+        Arc::new(Self { state, readable: Condvar::new(), writable: Condvar::new(), limit, waits, number })
     }
 
     /// One end is closed by its last owner.

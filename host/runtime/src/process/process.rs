@@ -1,30 +1,46 @@
 //! One process of a session, as the others see it: its number, its children, its signals, and what it waits for.
 
 use super::pipe::Pipe;
+use super::surroundings::Surroundings;
 use crate::lock;
 use glowplug_sys::abi::{errno, signal};
 use rustix::event::EventfdFlags;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A process's number.
 pub(crate) type Pid = i32;
 
-/// How a process ended: an exit code, or 256 and the signal that ended it.
+/// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ended(pub(crate) u32);
+pub(crate) enum Ended {
+    /// By itself, with this code of 8 bits.
+    Exited(u8),
+    /// A signal ended it.
+    Killed(i32),
+    /// WebAssembly stopped it; to others that looks like SIGABRT.
+    Trapped,
+}
 
 impl Ended {
-    /// By a signal.
-    pub(crate) fn by_signal(number: i32) -> Self {
-        Self(256 + number.unsigned_abs())
+    /// As `wait` tells it: an exit code, or 256 and the signal.
+    pub(crate) fn status(self) -> u32 {
+        match self {
+            Self::Exited(code) => code.into(),
+            Self::Killed(number) => 256 + number.unsigned_abs(),
+            Self::Trapped => Self::Killed(signal::ABRT).status(),
+        }
     }
 
     /// As a shell reports it: 128 and the signal.
     pub(crate) fn exit_code(self) -> i32 {
-        if self.0 >= 256 { 128 + (self.0 - 256) as i32 } else { self.0 as i32 }
+        match self {
+            Self::Exited(code) => code.into(),
+            Self::Killed(number) => 128 + number,
+            Self::Trapped => Self::Killed(signal::ABRT).exit_code(),
+        }
     }
 }
 
@@ -43,6 +59,10 @@ pub(crate) enum Attention {
 pub(crate) struct Process {
     pub(crate) pid: Pid,
     pub(crate) parent: Pid,
+    /// Its time and chance.
+    pub(crate) surroundings: Surroundings,
+    /// How many pipes it has made.
+    pipes: AtomicU32,
     /// Whether anything is in `signals`: looked at often, set rarely.
     alarmed: AtomicBool,
     /// The signal that ends it, 0 while there is none.
@@ -76,7 +96,17 @@ struct Children {
 #[derive(Debug)]
 struct Child {
     pid: Pid,
-    ended: Option<(Ended, u64)>,
+    ended: Option<End>,
+}
+
+/// A child's end, as its parent hears of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct End {
+    pub(crate) how: Ended,
+    /// Microseconds of processor time that it and its own ended children took.
+    pub(crate) cpu_us: u64,
+    /// What its virtual clock said, if it had one.
+    pub(crate) at: u64,
 }
 
 /// A child that was waited for.
@@ -92,11 +122,13 @@ const HARMLESS: u64 = 1 << signal::CHLD | 1 << 18 | 1 << 23 | 1 << 28;
 
 impl Process {
     /// A process that ignores what its parent ignored.
-    pub(crate) fn new(pid: Pid, parent: Option<&Self>) -> Self {
+    pub(crate) fn new(pid: Pid, parent: Option<&Self>, surroundings: Surroundings) -> Self {
         let ignored = parent.map_or(0, |parent| lock(&parent.signals).ignored);
         Self {
             pid,
             parent: parent.map_or(0, |parent| parent.pid),
+            surroundings,
+            pipes: AtomicU32::new(0),
             alarmed: AtomicBool::new(false),
             killed_by: AtomicI32::new(0),
             signals: Mutex::new(Signals { ignored, ..Signals::default() }),
@@ -128,7 +160,7 @@ impl Process {
         }
         match self.killed_by.load(Ordering::Acquire) {
             0 => None,
-            number => Some(Ended::by_signal(number)),
+            number => Some(Ended::Killed(number)),
         }
     }
 
@@ -216,6 +248,11 @@ impl Process {
         }
     }
 
+    /// A number for a new pipe of this process.
+    pub(crate) fn number_of_pipe(&self) -> u64 {
+        u64::from(self.pid.unsigned_abs()) << 32 | u64::from(self.pipes.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// From now until the guard goes, a signal wakes this pipe's waiters.
     pub(crate) fn waits_for_pipe(&self, pipe: &Arc<Pipe>) -> impl Drop + '_ {
         struct Waiting<'p>(&'p Process);
@@ -273,10 +310,10 @@ impl Process {
     }
 
     /// A child has ended.
-    pub(crate) fn child_ended(&self, pid: Pid, ended: Ended, cpu_us: u64) {
+    pub(crate) fn child_ended(&self, pid: Pid, end: End) {
         let mut children = lock(&self.children);
         if let Some(child) = children.list.iter_mut().find(|child| child.pid == pid) {
-            child.ended = Some((ended, cpu_us));
+            child.ended = Some(end);
         }
         self.changed.notify_all();
         drop(children);
@@ -311,8 +348,10 @@ impl Process {
             return Ok(None);
         };
         let child = children.list.remove(at);
-        let Some((ended, cpu_us)) = child.ended else { return Ok(None) };
+        let Some(End { how, cpu_us, at }) = child.ended else { return Ok(None) };
         self.children_cpu_us.fetch_add(cpu_us, Ordering::Relaxed);
-        Ok(Some(Reaped { pid: child.pid, ended, cpu_us }))
+        self.surroundings.waited_until(at);
+        let cpu_us = if self.surroundings.hides_cpu_time_in_passing() { 0 } else { cpu_us };
+        Ok(Some(Reaped { pid: child.pid, ended: how, cpu_us }))
     }
 }

@@ -1,64 +1,35 @@
-//! The programs that a session keeps resident: linked modules by the identity of what they came from.
+//! The programs that sessions keep resident: linked modules by the identity of what they came from.
 
-use super::context::Context;
-use super::{imports, wasi};
+use super::linking::Side;
+use super::program::{Allocation, Program};
+use super::threads::Threads;
 use crate::lock;
-use glowplug_cache::{LazyEngine, LoadError, LoadReport, Loaded, ModuleCache, ModuleDigest, Source};
-use std::collections::{BTreeSet, HashMap};
+use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, Source};
+use std::collections::HashMap;
 use std::fs::File;
-use std::hash::Hash;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use wasmtime::{Engine, InstancePre, Linker, Module};
 
 /// A file that changed within this time of being read may change again without any sign of it in its times.
 const UNSETTLED: Duration = Duration::from_millis(50);
 
 /// Instances that the pool has room for at most.
 const MAX_POOLED: usize = 2048;
+/// Room in the pool beside that: a place is free for the next one slightly before its memory is.
+const SLACK: usize = 16;
 /// Runs of a program until its instances come from the pool: by then they have cost about as much more as making the pool,
 /// and loading the program a second time, costs once (1 ms; adr/0018).
 const POOLED_AFTER: u64 = 16;
 
-/// A module, ready to be instantiated.
-pub(crate) struct Program {
-    /// The path or name under which it was first asked for.
-    pub(crate) name: String,
-    pub(crate) pre: InstancePre<Context>,
-    /// It joins relative paths with `PWD` by itself.
-    pub(crate) knows_pwd: bool,
-    allocation: Allocation,
-    /// Its index, if it is one of the host's own.
-    own: Option<usize>,
-    bytes: u64,
-    pub(crate) module: Option<ModuleDigest>,
-    hits: AtomicU64,
-    used: AtomicU64,
-}
-
-impl std::fmt::Debug for Program {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Program").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// Where the memory of a program's instances comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Allocation {
-    /// Made for each instance: for the first ones, which may remain the only ones.
-    OnDemand,
-    /// Kept in a pool, for the many others, if the pool can be had and the program fits into it.
-    Pooled,
-}
-
-impl Allocation {
-    /// That of a program which is loaded for the first time, or again because its instances are many.
-    fn for_next_of(resident: Option<&Program>) -> Self {
-        if resident.is_some() { Self::Pooled } else { Self::OnDemand }
-    }
+/// What is resident of a program.
+enum Resident {
+    None,
+    Ready(Arc<Program>),
+    /// It was run so often that its next instances are better taken from the pool, for which it has to be loaded once more.
+    ToBePooled(Arc<Program>),
 }
 
 /// What tells one state of a program from another.
@@ -88,22 +59,24 @@ pub enum ProgramEvent {
     TooLarge(String, u64),
 }
 
-/// The resident tier of a session.
-pub(crate) struct Programs {
+/// Programs that are kept resident, with the engines and threads that they run on. Sessions that share it, one after another or
+/// side by side, share nothing else.
+pub struct ProgramSet {
     cache: Arc<ModuleCache>,
     on_demand: Side<crate::EngineSpec>,
     pooled: Side<crate::PooledSpec>,
     own: Vec<OwnProgram>,
     budget: u64,
+    /// Places in the pool that are free.
+    places: Arc<AtomicUsize>,
+    pub(crate) threads: Threads,
     state: Mutex<State>,
 }
 
-/// An engine, and the functions that its instances may import.
-struct Side<S> {
-    engine: LazyEngine<S>,
-    /// The one that was made of it, whose instances can be interrupted.
-    made: OnceLock<Engine>,
-    linkage: Mutex<Linkage>,
+impl std::fmt::Debug for ProgramSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProgramSet").field("own", &self.own).field("budget", &self.budget).finish_non_exhaustive()
+    }
 }
 
 /// One of the host's own programs, which may go by many names.
@@ -124,12 +97,6 @@ struct State {
     paths: HashMap<Vec<u8>, Identity>,
     bytes: u64,
     clock: u64,
-}
-
-#[derive(Default)]
-struct Linkage {
-    linker: Option<Linker<Context>>,
-    defined: BTreeSet<(bool, String)>,
 }
 
 /// Why a program cannot be run.
@@ -156,33 +123,23 @@ impl std::fmt::Display for ProgramError {
     }
 }
 
-impl Program {
-    /// Whether it was run so often that the next instances are better taken from the pool. Asked only now, because a program
-    /// that does not fit is refused by an engine with a pool, as if its artifact were damaged.
-    fn is_to_be_pooled(&self) -> bool {
-        if self.hits.load(Ordering::Relaxed) != POOLED_AFTER || self.allocation == Allocation::Pooled {
-            return false;
-        }
-        let needed = self.pre.module().resources_required();
-        needed.num_memories <= crate::spec::POOLED_MEMORIES
-            && needed.num_tables <= crate::spec::POOLED_TABLES
-            && needed.max_initial_memory_size.is_none_or(|bytes| bytes <= u64::from(u32::MAX))
-            && needed.max_initial_table_size.is_none_or(|elements| elements <= crate::spec::POOLED_ELEMENTS as u64)
-    }
-}
-
-impl Programs {
-    pub(crate) fn new(cache: Arc<ModuleCache>, own: Vec<OwnProgram>, budget: u64, max_processes: usize) -> Self {
+impl ProgramSet {
+    /// Programs from `cache`, among them the host's `own`. Artifacts of up to `resident_bytes` in all stay resident. Many instances
+    /// are made faster for as many as `max_processes` at once; more are only slower.
+    #[must_use]
+    pub fn new(cache: Arc<ModuleCache>, own: Vec<OwnProgram>, resident_bytes: u64, max_processes: usize) -> Self {
         let spec = crate::process_spec();
         // A slot is 4 GiB of addresses, of which a process has 128 TiB.
-        let instances = max_processes.min(MAX_POOLED) as u32;
-        let pooled = crate::PooledSpec { engine: spec.clone(), instances };
+        let places = max_processes.min(MAX_POOLED);
+        let pooled = crate::PooledSpec { engine: spec.clone(), instances: (places + SLACK) as u32 };
         Self {
             cache,
             on_demand: Side::new(LazyEngine::new(spec, crate::process_config)),
             pooled: Side::new(LazyEngine::new(pooled, crate::pooled_process_config)),
             own,
-            budget,
+            budget: resident_bytes,
+            places: Arc::new(AtomicUsize::new(places)),
+            threads: Threads::default(),
             state: Mutex::default(),
         }
     }
@@ -195,12 +152,13 @@ impl Programs {
     /// One of the host's own.
     pub(crate) fn own(&self, at: usize, tell: &dyn Fn(ProgramEvent)) -> Result<Arc<Program>, ProgramError> {
         let identity = Identity::Own(at);
-        let allocation = match self.resident(&identity) {
-            Some(program) if !program.is_to_be_pooled() => return Ok(program),
-            resident => Allocation::for_next_of(resident.as_deref()),
+        let spare = match self.resident(&identity) {
+            Resident::Ready(program) => return Ok(program),
+            Resident::ToBePooled(program) => Some(program),
+            Resident::None => None,
         };
         let own = &self.own[at];
-        self.load(Some(identity), own.name, &own.source, allocation, tell)
+        self.load(Some(identity), own.name, &own.source, spare, tell)
     }
 
     /// The program for a copy of one of its processes: as often as it is asked for, its instances come from the pool.
@@ -227,9 +185,10 @@ impl Programs {
         };
         let name = String::from_utf8_lossy(guest).into_owned();
         let known = lock(&self.state).paths.insert(guest.to_vec(), identity);
-        let allocation = match self.resident(&identity) {
-            Some(program) if !program.is_to_be_pooled() => return Ok(program),
-            resident => Allocation::for_next_of(resident.as_deref()),
+        let spare = match self.resident(&identity) {
+            Resident::Ready(program) => return Ok(program),
+            Resident::ToBePooled(program) => Some(program),
+            Resident::None => None,
         };
         if let Some(known) = known.filter(|known| *known != identity) {
             tell(ProgramEvent::Changed(name.clone()));
@@ -240,22 +199,36 @@ impl Programs {
         let settled = now.saturating_sub(ctime) > UNSETTLED;
         let identity = settled.then_some(identity);
         match host {
-            Some(host) => self.load(identity, &name, &Source::open_file(host.to_owned(), file), allocation, tell),
+            Some(host) => self.load(identity, &name, &Source::open_file(host.to_owned(), file), spare, tell),
             None => {
                 let mut bytes = Vec::new();
                 std::io::Read::read_to_end(file, &mut bytes).map_err(ProgramError::Io)?;
-                self.load(identity, &name, &Source::bytes(name.clone(), bytes), allocation, tell)
+                self.load(identity, &name, &Source::bytes(name.clone(), bytes), spare, tell)
             }
         }
     }
 
-    fn resident(&self, identity: &Identity) -> Option<Arc<Program>> {
+    /// A module that comes from elsewhere, and is not kept.
+    pub(crate) fn source(
+        &self,
+        name: &str,
+        source: &Source<'_>,
+        tell: &dyn Fn(ProgramEvent),
+    ) -> Result<Arc<Program>, ProgramError> {
+        self.load(None, name, source, None, tell)
+    }
+
+    fn resident(&self, identity: &Identity) -> Resident {
         let mut state = lock(&self.state);
         state.clock += 1;
-        let program = state.programs.get(identity)?;
-        program.hits.fetch_add(1, Ordering::Relaxed);
+        let Some(program) = state.programs.get(identity) else { return Resident::None };
+        // One caller alone sees the number that makes the difference.
+        let hits = program.hits.fetch_add(1, Ordering::Relaxed) + 1;
         program.used.store(state.clock, Ordering::Relaxed);
-        Some(Arc::clone(program))
+        let program = Arc::clone(program);
+        drop(state);
+        let pool = hits == POOLED_AFTER && program.allocation == Allocation::OnDemand && program.fits_into_pool();
+        if pool { Resident::ToBePooled(program) } else { Resident::Ready(program) }
     }
 
     fn forget(&self, identity: &Identity) {
@@ -270,18 +243,18 @@ impl Programs {
         identity: Option<Identity>,
         name: &str,
         source: &Source<'_>,
-        allocation: Allocation,
+        spare: Option<Arc<Program>>,
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
-        let (loaded, pre) = match allocation {
-            // Without addresses for a pool (`ulimit -v`), the other way is still there; it also says what is wrong with the
-            // program, if anything is.
-            Allocation::Pooled => match self.pooled.load(&self.cache, source) {
-                Ok(loaded) => loaded,
-                Err(_) => self.on_demand.load(&self.cache, source)?,
+        let (loaded, pre) = match &spare {
+            None => self.on_demand.load(&self.cache, source)?,
+            Some(spare) => match self.pooled.load(&self.cache, source) {
+                Ok(pooled) => pooled,
+                // Without addresses for a pool (`ulimit -v`), it stays as it is.
+                Err(_) => return Ok(Arc::clone(spare)),
             },
-            Allocation::OnDemand => self.on_demand.load(&self.cache, source)?,
         };
+        let allocation = if spare.is_some() { Allocation::Pooled } else { Allocation::OnDemand };
         let bytes = loaded.report.artifact_bytes.unwrap_or(0);
         let knows_pwd = loaded.module.get_export(glowplug_sys::abi::KNOWS_PWD).is_some();
         let program = Program {
@@ -289,6 +262,8 @@ impl Programs {
             pre,
             knows_pwd,
             allocation,
+            spare,
+            places: Arc::clone(&self.places),
             own: match identity {
                 Some(Identity::Own(at)) => Some(at),
                 _ => None,
@@ -365,61 +340,5 @@ impl Programs {
     /// Gives the cache its time.
     pub(crate) fn finish(&self) {
         self.cache.finish();
-    }
-}
-
-impl<S: Hash + Sync> Side<S> {
-    fn new(engine: LazyEngine<S>) -> Self {
-        Self { engine, made: OnceLock::new(), linkage: Mutex::default() }
-    }
-
-    /// Makes every guest that computes look whether it is to end.
-    fn interrupt(&self) {
-        if let Some(engine) = self.made.get() {
-            engine.increment_epoch();
-        }
-    }
-
-    fn load(
-        &self,
-        cache: &ModuleCache,
-        source: &Source<'_>,
-    ) -> Result<(Loaded<Module>, InstancePre<Context>), ProgramError> {
-        let loaded = cache.load(&self.engine, source).map_err(|error| ProgramError::Load(Box::new(error)))?;
-        let pre = self.link(&loaded.module).map_err(ProgramError::Link)?;
-        self.made.get_or_init(|| loaded.module.engine().clone());
-        Ok((loaded, pre))
-    }
-
-    /// Resolves the imports, defining no more functions than are imported.
-    fn link(&self, module: &Module) -> wasmtime::Result<InstancePre<Context>> {
-        let mut linkage = lock(&self.linkage);
-        let Linkage { linker, defined } = &mut *linkage;
-        let linker = linker.get_or_insert_with(|| Linker::new(module.engine()));
-        for import in module.imports() {
-            let own = import.module() == glowplug_sys::abi::MODULE;
-            if !own && import.module() != wasi::MODULE {
-                wasmtime::bail!(
-                    "it imports `{}` from `{}`, and only WASI preview 1 and `{}` are there",
-                    import.name(),
-                    import.module(),
-                    glowplug_sys::abi::MODULE
-                );
-            }
-            if defined.contains(&(own, import.name().to_owned())) {
-                continue;
-            }
-            let found =
-                if own { imports::define(linker, import.name())? } else { wasi::define(linker, import.name())? };
-            if !found {
-                wasmtime::bail!(
-                    "it imports `{}` from `{}`, which has no such function",
-                    import.name(),
-                    import.module()
-                );
-            }
-            defined.insert((own, import.name().to_owned()));
-        }
-        linker.instantiate_pre(module)
     }
 }

@@ -1,20 +1,23 @@
 //! A session: its processes, programs, files and limits.
 
 use super::context::ProcessLimits;
-use super::descriptor::{Description, Table};
-use super::launch::{Launch, Starting};
-use super::process::{Ended, Pid, Process};
-use super::programs::{OwnProgram, ProgramEvent, Programs};
-use super::threads::{self, Threads};
-use crate::lock;
-use glowplug_cache::ModuleCache;
+use super::descriptor::Description;
+use super::face::{Face, SessionEvent};
+use super::launch::{Entry, Launch, Starting};
+use super::process::{End, Ended, Pid, Process};
+use super::program::Program;
+use super::programs::{ProgramEvent, ProgramSet};
+use super::start::{self, RunEnd, Start, StartProgram};
+use super::streams::Input;
+use super::surroundings::{FIRST_PID, Seed, Surroundings};
+use super::witness::Witness;
+use crate::{Watchdog, lock};
 use glowplug_fs::Namespace;
 use glowplug_sys::abi::{errno, signal};
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 /// What a session's processes may take, all together or each.
@@ -38,71 +41,12 @@ impl Default for SessionLimits {
     }
 }
 
-/// A line that a guest asks the user for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EditRequest {
-    /// Before the first line.
-    pub prompt: Vec<u8>,
-    /// Before the others.
-    pub continuation: Vec<u8>,
-    /// What can be completed; the first byte says what each is ([`glowplug_sys::abi::edit`]).
-    pub names: Vec<Vec<u8>>,
-}
-
-/// A text that a guest asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Info {
-    Version,
-    Greeting,
-    History,
-    HistoryClear,
-}
-
-/// What happened that somebody may want to hear of.
-#[derive(Clone, Debug)]
-pub enum SessionEvent {
-    /// Of a program.
-    Program(ProgramEvent),
-    /// Something was refused; the text names the rule that would allow it.
-    Denied(String),
-    /// The session ran into its time limit, and everything in it was ended.
-    TimedOut(Duration),
-}
-
-/// Who is at the other end of a session: a terminal, a program that embeds it, a test.
-pub trait Face: Send + Sync {
-    /// Asks for a line. `namespace` shows the files that the asking process sees.
-    ///
-    /// # Errors
-    /// An error number: `EINTR` when the line was given up, `EPIPE` at the end of input, `ENOTTY` when nobody can be asked.
-    fn edit(&self, request: &EditRequest, namespace: &Namespace) -> Result<Vec<u8>, i32> {
-        let _ = (request, namespace);
-        Err(errno::ENOTTY)
-    }
-
-    /// A text about the host.
-    fn info(&self, info: Info) -> String {
-        let _ = info;
-        String::new()
-    }
-
-    /// Told what happens.
-    fn event(&self, event: SessionEvent) {
-        let _ = event;
-    }
-}
-
 /// What a session is made of.
 pub struct SessionOptions {
-    /// Where modules come from.
-    pub cache: Arc<ModuleCache>,
-    /// The host's own programs.
-    pub programs: Vec<OwnProgram>,
-    /// Bytes of artifacts that may stay resident.
-    pub resident_bytes: u64,
-    /// What every process sees of files. The names of own and native programs must be its programs, in the order of
-    /// [`Session::program_names`].
+    /// Where programs come from; other sessions may use the same.
+    pub programs: Arc<ProgramSet>,
+    /// What every process sees of files. Its programs must be the names of the host's own, in their order, and then those of the
+    /// native ones that may be run.
     pub namespace: Namespace,
     /// Native programs that may be run, by name or path.
     pub allow_native: Vec<String>,
@@ -112,40 +56,37 @@ pub struct SessionOptions {
     pub limits: SessionLimits,
     /// Who hears of it.
     pub face: Arc<dyn Face>,
-}
-
-/// The first process of a session.
-#[derive(Debug)]
-pub struct Start {
-    /// One of the host's own programs.
-    pub program: String,
-    /// Its arguments, its name first.
-    pub args: Vec<Vec<u8>>,
-    /// `NAME=VALUE`.
-    pub env: Vec<Vec<u8>>,
-    /// Its working folder, in its own view of files.
-    pub cwd: Vec<u8>,
-    /// Its standard input, output and error; this program's own if there are none.
-    pub stdio: Option<[File; 3]>,
-    /// Whether the calling program ends when this process does: then nothing is torn down before.
-    pub leaving: bool,
+    /// With a seed, clocks and random bytes are virtual: they are the same in each session of this seed.
+    ///
+    /// Each process has a clock of its own, which begins where its parent's is and moves by 1 us at each reading, and by the time
+    /// that it sleeps. Who waits for a child goes on at the later time of both. The calendar begins at 2000-01-01T00:00:00Z, or
+    /// where `SOURCE_DATE_EPOCH` of the first process's environment says. Processor times are 0, or the same clock. Random bytes
+    /// hang on the seed, on the process's place among the others, and on how many it has drawn; so do process numbers.
+    pub determinism: Option<Seed>,
+    /// Who is told what the session used that cannot be observed again. With a seed, clocks and random bytes are no such thing.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 /// Processes that share files, limits and resident programs.
 pub struct Session {
-    pub(crate) programs: Programs,
+    pub(crate) programs: Arc<ProgramSet>,
     pub(crate) namespace: Namespace,
     pub(crate) allow_native: Vec<String>,
     pub(crate) host_folders: Vec<(Vec<u8>, PathBuf)>,
     pub(crate) face: Arc<dyn Face>,
-    pub(crate) threads: Threads,
+    determinism: Option<Seed>,
+    witness: Option<Arc<dyn Witness>>,
     pub(crate) max_processes: AtomicUsize,
     limits: SessionLimits,
     processes: Mutex<HashMap<Pid, Arc<Process>>>,
+    /// The last process is gone.
+    emptied: Condvar,
     next_pid: AtomicI32,
     /// Bytes that may still be written to the session's output.
     allowance: Option<Arc<AtomicU64>>,
     timed_out: AtomicBool,
+    /// Whether signals that are sent to this program are meant for it.
+    pub(crate) hears_signals: AtomicBool,
     denied: Mutex<Vec<String>>,
 }
 
@@ -156,115 +97,115 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// The names under which programs are found: the host's own, then the native ones that may be run.
-    pub fn program_names(programs: &[OwnProgram], allow_native: &[String]) -> Vec<String> {
-        let own = programs.iter().flat_map(|own| own.names.iter().map(|name| (*name).to_owned()));
-        own.chain(allow_native.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned())).collect()
-    }
-
     /// A session without a process yet.
     #[must_use]
     pub fn new(options: SessionOptions) -> Arc<Self> {
-        let SessionOptions { cache, programs, resident_bytes, namespace, allow_native, host_folders, limits, face } =
+        let SessionOptions { programs, namespace, allow_native, host_folders, limits, face, determinism, witness } =
             options;
         Arc::new(Self {
-            programs: Programs::new(cache, programs, resident_bytes, limits.max_processes),
+            programs,
             namespace,
             allow_native,
             host_folders,
             face,
-            threads: Threads::default(),
+            determinism,
+            witness,
             max_processes: AtomicUsize::new(limits.max_processes),
             limits,
             processes: Mutex::default(),
-            // Numbers as they look in Unix, where 1 is nobody's.
-            next_pid: AtomicI32::new(2),
+            emptied: Condvar::new(),
+            next_pid: AtomicI32::new(FIRST_PID),
             allowance: limits.max_output.map(|bytes| Arc::new(AtomicU64::new(bytes))),
             timed_out: AtomicBool::new(false),
+            hears_signals: AtomicBool::new(false),
             denied: Mutex::default(),
         })
     }
 
-    /// Runs the first process to its end, on the calling thread where its stack is large enough. Processes that are left are ended
-    /// with the program itself, or go on until the session's last owner is gone.
+    /// Runs the first process to its end. Processes that are left go on until [`Session::end_all`], or until the program ends.
     ///
     /// # Errors
     /// When the program cannot be loaded or started.
-    pub fn run(self: &Arc<Self>, start: &Start, began: impl FnOnce() + Send + 'static) -> anyhow::Result<i32> {
-        let at = self.programs.own_names().find(|(name, _)| *name == start.program).map(|(_, at)| at);
-        let at = at.ok_or_else(|| anyhow::anyhow!("there is no program `{}` in this binary", start.program))?;
-        let program = self
-            .programs
-            .own(at, &|event| self.tell(event))
-            .map_err(|error| anyhow::anyhow!("failed to load `{}`: {error}", start.program))?;
-        let process = self.new_process(None).map_err(|_| anyhow::anyhow!("the limit of processes allows none"))?;
-        let table = self.standard_table(start.stdio.as_ref())?;
+    pub fn run(self: &Arc<Self>, start: Start, began: impl FnOnce() + Send + 'static) -> anyhow::Result<RunEnd> {
+        let (program, entry) = self.program_of(&start.program)?;
+        let surroundings = Surroundings::first(self.determinism, self.witness.clone(), &start.env);
+        let process = self.enlist(None, || surroundings);
+        let process = process.map_err(|_| anyhow::anyhow!("the limit of processes allows none"))?;
+        self.hears_signals.store(matches!(start.stdio.input, Input::Inherited), Ordering::Relaxed);
+        let table = start::table(start.stdio, self.allowance.as_ref());
         let outputs: Vec<_> = [1, 2].iter().filter_map(|fd| table.get(*fd).ok()).map(Arc::downgrade).collect();
+        let mut env = start.env;
+        if start.preopens.is_none() {
+            env.push([b"PWD=", &start.cwd[..]].concat());
+        }
         let starting = Starting {
             program,
-            process: Arc::clone(&process),
-            args: start.args.clone(),
-            env: [&start.env[..], &[[b"PWD=", &start.cwd[..]].concat()]].concat(),
-            cwd: start.cwd.clone(),
+            process,
+            args: start.args,
+            env,
+            cwd: start.cwd,
             umask: 0o022,
             table,
             limits: ProcessLimits { memory: self.limits.max_memory, files: self.limits.max_files },
+            preopens: start.preopens,
         };
-        if let Some(timeout) = self.limits.timeout {
-            self.end_after(timeout)?;
-        }
-        let launch = Launch::new(Arc::clone(self), starting).before_start(began).leaving(start.leaving);
-        let ended = match main_stack() {
-            Some(size) => {
-                threads::stack_is(size);
-                launch.run()
-            }
-            None => {
-                let (sender, receiver) = std::sync::mpsc::channel();
-                self.threads.run(move || {
-                    let _ = sender.send(launch.run());
-                })?;
-                receiver.recv()?
-            }
+        let watchdog = self.limits.timeout.map(|timeout| self.end_after(timeout)).transpose()?;
+        let launch = Launch::new(Arc::clone(self), starting).at(entry).before_start(began).leaving(start.leaving);
+        let ended = if start::fits_here(start.on_main_thread) {
+            launch.run()
+        } else {
+            let (sender, receiver) = std::sync::mpsc::channel();
+            self.programs.threads.run(move || {
+                let _ = sender.send(launch.run());
+            })?;
+            receiver.recv()?
         };
         Self::wait_for_writers(&outputs);
-        if self.timed_out.load(Ordering::Acquire) {
-            return Ok(124);
+        drop(watchdog);
+        Ok(RunEnd::new(ended, self.timed_out.load(Ordering::Acquire)))
+    }
+
+    fn program_of(&self, start: &StartProgram) -> anyhow::Result<(Arc<Program>, Entry)> {
+        let tell = |event| self.tell(event);
+        match start {
+            StartProgram::Own(name) => {
+                let at = self.programs.own_names().find(|(own, _)| own == name).map(|(_, at)| at);
+                let at = at.ok_or_else(|| anyhow::anyhow!("there is no program `{name}` in this binary"))?;
+                let program = self.programs.own(at, &tell);
+                let program = program.map_err(|error| anyhow::anyhow!("failed to load `{name}`: {error}"))?;
+                Ok((program, Entry::Command))
+            }
+            StartProgram::Source { name, source } => {
+                let program = self.programs.source(name, source, &tell);
+                let program = program.map_err(|error| anyhow::anyhow!("failed to load `{name}`: {error}"))?;
+                let context = |why| anyhow::anyhow!("failed to run main module `{name}`: {why}");
+                program.entries().map_err(context)?;
+                Ok((program, Entry::Module))
+            }
         }
-        Ok(ended.exit_code())
     }
 
     /// Who reads this program's output through a pipe reads until all who could write are gone, and takes that for the end.
     /// Background processes that were left behind die with this program, so it stays for as long as they hold the pipe.
     fn wait_for_writers(outputs: &[Weak<Description>]) {
-        while outputs.iter().any(|output| output.upgrade().is_some_and(|output| output.is_real_pipe())) {
+        while outputs.iter().any(|output| output.upgrade().is_some_and(|output| output.is_read_to_its_end())) {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// The descriptors 0, 1 and 2; those of this program that are closed stay closed.
-    fn standard_table(&self, given: Option<&[File; 3]>) -> anyhow::Result<Table> {
-        let own = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
-        let mut table = Table::default();
-        for (number, own) in (0_u32..).zip(own) {
-            let file = match given {
-                Some(files) => files[number as usize].try_clone()?,
-                None => match rustix::io::fcntl_dupfd_cloexec(own, 3) {
-                    Ok(fd) => File::from(fd),
-                    Err(_) => continue,
-                },
-            };
-            let descriptor = match number {
-                0 => Description::host(file, true, false),
-                _ => Description::output(file, self.allowance.clone()),
-            };
-            table.set(number, descriptor);
-        }
-        Ok(table)
+    /// A new process of `parent`'s.
+    pub(crate) fn child_of(&self, parent: &Process) -> Result<Arc<Process>, i32> {
+        let process = self.enlist(Some(parent), || parent.surroundings.child())?;
+        parent.adopt(process.pid);
+        Ok(process)
     }
 
     /// Gives a number to a new process.
-    pub(crate) fn new_process(&self, parent: Option<&Process>) -> Result<Arc<Process>, i32> {
+    fn enlist(
+        &self,
+        parent: Option<&Process>,
+        surroundings: impl FnOnce() -> Surroundings,
+    ) -> Result<Arc<Process>, i32> {
         let mut processes = lock(&self.processes);
         let max = self.max_processes.load(Ordering::Relaxed);
         if processes.len() >= max {
@@ -272,37 +213,39 @@ impl Session {
             self.denied(format!("no more than {max} processes may run at once; --max-processes allows more"));
             return Err(errno::EAGAIN);
         }
-        let pid = self.next_pid.fetch_add(1, Ordering::Relaxed);
-        let process = Arc::new(Process::new(pid, parent));
-        processes.insert(pid, Arc::clone(&process));
-        drop(processes);
-        if let Some(parent) = parent {
-            parent.adopt(pid);
+        let surroundings = surroundings();
+        let mut pid = surroundings.pid().unwrap_or_else(|| self.next_pid.fetch_add(1, Ordering::Relaxed));
+        while processes.contains_key(&pid) {
+            pid = pid.wrapping_add(1).max(FIRST_PID);
         }
+        let process = Arc::new(Process::new(pid, parent, surroundings));
+        processes.insert(pid, Arc::clone(&process));
         Ok(process)
     }
 
     /// A process is gone: its parent hears of it.
     pub(crate) fn ended(&self, process: &Process, ended: Ended) {
-        let mut processes = lock(&self.processes);
-        processes.remove(&process.pid);
-        let parent = processes.get(&process.parent).cloned();
-        drop(processes);
-        if let Some(parent) = parent {
-            let cpu = process.cpu_us.load(Ordering::Relaxed) + process.children_cpu_us.load(Ordering::Relaxed);
-            parent.child_ended(process.pid, ended, cpu);
+        if let Some(parent) = self.strike(process) {
+            let cpu_us = process.cpu_us.load(Ordering::Relaxed) + process.children_cpu_us.load(Ordering::Relaxed);
+            parent.child_ended(process.pid, End { how: ended, cpu_us, at: process.surroundings.now() });
         }
     }
 
     /// A process that did not start.
     pub(crate) fn never_started(&self, process: &Process) {
-        let mut processes = lock(&self.processes);
-        processes.remove(&process.pid);
-        let parent = processes.get(&process.parent).cloned();
-        drop(processes);
-        if let Some(parent) = parent {
+        if let Some(parent) = self.strike(process) {
             parent.disown(process.pid);
         }
+    }
+
+    /// Takes a process off the list; its parent, if that is still there.
+    fn strike(&self, process: &Process) -> Option<Arc<Process>> {
+        let mut processes = lock(&self.processes);
+        processes.remove(&process.pid);
+        if processes.is_empty() {
+            self.emptied.notify_all();
+        }
+        processes.get(&process.parent).cloned()
     }
 
     /// Sends a signal to a process.
@@ -332,17 +275,28 @@ impl Session {
         }
     }
 
-    fn end_after(self: &Arc<Self>, timeout: Duration) -> std::io::Result<()> {
+    /// Ends every process that is left, and waits until they are gone: whether they are, within `patience`.
+    pub fn end_all(&self, patience: Duration) -> bool {
+        self.signal_all(signal::KILL);
+        let processes = lock(&self.processes);
+        let gone = self.emptied.wait_timeout_while(processes, patience, |processes| !processes.is_empty());
+        gone.unwrap_or_else(PoisonError::into_inner).0.is_empty()
+    }
+
+    /// How many processes there are.
+    pub fn alive(&self) -> usize {
+        lock(&self.processes).len()
+    }
+
+    fn end_after(self: &Arc<Self>, timeout: Duration) -> std::io::Result<Watchdog> {
         let session = Arc::downgrade(self);
-        std::thread::Builder::new().name("glowplug-timeout".to_owned()).stack_size(256 << 10).spawn(move || {
-            std::thread::sleep(timeout);
+        Watchdog::start(timeout, move || {
             if let Some(session) = session.upgrade() {
                 session.timed_out.store(true, Ordering::Release);
                 session.face.event(SessionEvent::TimedOut(timeout));
                 session.signal_all(signal::KILL);
             }
-        })?;
-        Ok(())
+        })
     }
 
     pub(crate) fn tell(&self, event: ProgramEvent) {
@@ -374,13 +328,4 @@ impl Session {
     pub fn finish(&self) {
         self.programs.finish();
     }
-}
-
-/// The size of the main thread's stack, if guests fit on it.
-fn main_stack() -> Option<usize> {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
-    let size = limit.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-    // An unlimited one is laid out by the kernel as it sees fit; nobody needs more than this.
-    let size = size.min(64 << 20);
-    (size >= 2 * (super::MAX_WASM_STACK + (1 << 20))).then_some(size - (128 << 10))
 }

@@ -4,7 +4,8 @@ use super::context::Context;
 use super::descriptor::Table;
 use super::launch::{Launch, Starting};
 use super::native;
-use super::programs::{Program, ProgramError};
+use super::program::Program;
+use super::programs::ProgramError;
 use super::request::SpawnRequest;
 use super::threads;
 use glowplug_fs::{OpenOptions, Opened, Watch};
@@ -147,7 +148,7 @@ pub(crate) fn child_table(context: &Context, request: &SpawnRequest) -> Result<T
 fn start(context: &mut Context, request: SpawnRequest, program: Arc<Program>) -> Result<i32, i32> {
     let session = Arc::clone(&context.session);
     let table = child_table(context, &request)?;
-    let process = session.new_process(Some(&context.process))?;
+    let process = session.child_of(&context.process)?;
     let pid = process.pid;
     let SpawnRequest { foreground, program: path, cwd, mut args, mut env, .. } = request;
     if let Some(name) = multicall_name(&path) {
@@ -167,12 +168,13 @@ fn start(context: &mut Context, request: SpawnRequest, program: Arc<Program>) ->
         umask: context.umask,
         table,
         limits: context.limits,
+        preopens: None,
     };
     let launch = Launch::new(Arc::clone(&session), starting);
     if foreground && threads::has_room() {
         let _lent = context.process.lend_thread(&process);
         launch.run();
-    } else if session.threads.run(move || _ = launch.run()).is_err() {
+    } else if session.programs.threads.run(move || _ = launch.run()).is_err() {
         session.never_started(&process);
         return Err(errno::EAGAIN);
     }

@@ -161,7 +161,10 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
         }
         "fd_filestat_get" => function!(linker, "fd_filestat_get", |memory, context, fd: i32, out: i32| {
             let stat = match context.files.get(fd)? {
-                Entry::Stream { descriptor, .. } => descriptor.stat()?,
+                Entry::Stream { descriptor, .. } => {
+                    context.witness_terminal(descriptor);
+                    descriptor.stat()?
+                }
                 Entry::Folder { path, .. } => {
                     stat_of(&context.session.namespace.stat(path, true).map_err(|error| error.errno)?)
                 }
@@ -271,6 +274,7 @@ fn fdstat(memory: &mut [u8], context: &Context, fd: i32, out: i32) -> Result<(),
     let (kind, flags, granted) = match context.files.get(fd)? {
         Entry::Folder { .. } => (filetype::DIRECTORY, 0, rights::ALL),
         Entry::Stream { descriptor, flags } => {
+            context.witness_terminal(descriptor);
             let bits = descriptor.describe();
             let mut granted = rights::ALL;
             if bits & describe::SEEKABLE == 0 {

@@ -20,7 +20,11 @@ pub(crate) enum Entry {
 
 /// The table.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Files(BTreeMap<u32, Entry>);
+pub(crate) struct Files {
+    entries: BTreeMap<u32, Entry>,
+    /// Names must not lead above the folder that they are said to be beneath. Other guests see the whole namespace anyway.
+    confined: bool,
+}
 
 impl Files {
     /// The standard streams and the preopened folders: the root; and for a guest that does not know its working folder by
@@ -29,13 +33,7 @@ impl Files {
     /// wasi-libc takes the longest preopened name that a path begins with, and cannot tell `/x` from `x`: `.` and `/` are
     /// both empty to it. So such a guest gets `.`, and instead of `/` each folder there.
     pub(crate) fn new(table: &Table, cwd: Option<&[u8]>, namespace: &Namespace) -> Self {
-        let mut files = Self::default();
-        for number in 0..FIRST_PREOPENED {
-            if let Ok(descriptor) = table.get(number as i32) {
-                let descriptor = Arc::clone(descriptor);
-                files.0.insert(number, Entry::Stream { descriptor, flags: 0 });
-            }
-        }
+        let mut files = Self::standard(table);
         match cwd {
             None => files.preopen(b"/", b"/"),
             Some(cwd) => {
@@ -49,19 +47,40 @@ impl Files {
         files
     }
 
+    /// The standard streams, and just these folders, each under the name that follows its path.
+    pub(crate) fn confined(table: &Table, folders: &[(Vec<u8>, Vec<u8>)]) -> Self {
+        let mut files = Self::standard(table);
+        files.confined = true;
+        for (path, name) in folders {
+            files.preopen(path, name);
+        }
+        files
+    }
+
+    fn standard(table: &Table) -> Self {
+        let mut files = Self::default();
+        for number in 0..FIRST_PREOPENED {
+            if let Ok(descriptor) = table.get(number as i32) {
+                let descriptor = Arc::clone(descriptor);
+                files.entries.insert(number, Entry::Stream { descriptor, flags: 0 });
+            }
+        }
+        files
+    }
+
     /// Adds a folder to the preopened ones.
-    pub(crate) fn preopen(&mut self, path: &[u8], name: &[u8]) {
-        let number = self.0.keys().next_back().map_or(FIRST_PREOPENED, |last| (last + 1).max(FIRST_PREOPENED));
+    fn preopen(&mut self, path: &[u8], name: &[u8]) {
+        let number = self.entries.keys().next_back().map_or(FIRST_PREOPENED, |last| (last + 1).max(FIRST_PREOPENED));
         let entry = Entry::Folder { path: path.to_vec(), preopened: Some(name.to_vec()), listing: None };
-        self.0.insert(number, entry);
+        self.entries.insert(number, entry);
     }
 
     pub(crate) fn get(&self, fd: i32) -> Result<&Entry, i32> {
-        self.0.get(&(fd as u32)).ok_or(errno::EBADF)
+        self.entries.get(&(fd as u32)).ok_or(errno::EBADF)
     }
 
     pub(crate) fn get_mut(&mut self, fd: i32) -> Result<&mut Entry, i32> {
-        self.0.get_mut(&(fd as u32)).ok_or(errno::EBADF)
+        self.entries.get_mut(&(fd as u32)).ok_or(errno::EBADF)
     }
 
     /// The stream of that number.
@@ -78,7 +97,7 @@ impl Files {
         if name.contains(&0) {
             return Err(errno::EINVAL);
         }
-        if name.starts_with(b"/") {
+        if name.starts_with(b"/") || (self.confined && leads_above(name)) {
             // As preview 1 has it: a path is always relative to a folder that was given.
             return Err(errno::EPERM);
         }
@@ -93,30 +112,60 @@ impl Files {
 
     /// Puts an entry at the lowest free number after the standard ones.
     pub(crate) fn add(&mut self, entry: Entry, limit: usize) -> Result<u32, i32> {
-        if self.0.len() >= limit {
+        if self.entries.len() >= limit {
             return Err(errno::EMFILE);
         }
         let mut free = FIRST_PREOPENED;
-        for (&number, _) in self.0.range(FIRST_PREOPENED..) {
+        for (&number, _) in self.entries.range(FIRST_PREOPENED..) {
             if number != free {
                 break;
             }
             free += 1;
         }
-        self.0.insert(free, entry);
+        self.entries.insert(free, entry);
         Ok(free)
     }
 
     pub(crate) fn remove(&mut self, fd: i32) -> Result<Entry, i32> {
-        self.0.remove(&(fd as u32)).ok_or(errno::EBADF)
+        self.entries.remove(&(fd as u32)).ok_or(errno::EBADF)
     }
 
     pub(crate) fn insert(&mut self, fd: i32, entry: Entry) {
-        self.0.insert(fd as u32, entry);
+        self.entries.insert(fd as u32, entry);
     }
 
     /// Gives everything up.
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.entries.clear();
+    }
+}
+
+/// Whether a relative name goes above where it begins. What symbolic links do is not looked at.
+fn leads_above(name: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    for part in name.split(|&byte| byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return true,
+            },
+            _ => depth += 1,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_above_their_folder() {
+        for (name, above) in
+            [("..", true), ("a/../..", true), ("./../a", true), ("a/..", false), ("a/./b/../..", false), ("...", false)]
+        {
+            assert_eq!(leads_above(name.as_bytes()), above, "{name}");
+        }
     }
 }

@@ -14,7 +14,6 @@ mod poll;
 use super::context::{Context, Stop};
 use super::memory::{self, split};
 use super::process::Ended;
-use super::random;
 pub(crate) use files::Files;
 use glowplug_sys::abi::errno;
 use wasmtime::{Caller, Linker};
@@ -76,8 +75,8 @@ fn define_process(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
         "environ_get" => function!(linker, "environ_get", |memory, context, pointers: i32, texts: i32| {
             lay_out(memory, &context.env, pointers, texts)
         }),
-        "random_get" => function!(linker, "random_get", |memory, _context, at: i32, len: i32| {
-            random::fill(memory::bytes_mut(memory, at, len)?)
+        "random_get" => function!(linker, "random_get", |memory, context, at: i32, len: i32| {
+            context.process.surroundings.fill_random(memory::bytes_mut(memory, at, len)?)
         }),
         "sched_yield" => function!(linker, "sched_yield", |_memory, _context| {
             std::thread::yield_now();
@@ -85,7 +84,7 @@ fn define_process(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
         }),
         "proc_exit" => {
             linker.func_wrap(MODULE, "proc_exit", |_: Caller<'_, Context>, code: i32| -> wasmtime::Result<()> {
-                Err(Stop(Ended(code as u32 & 0xff)).into())
+                Err(Stop(Ended::Exited(code as u8)).into())
             })?;
             true
         }

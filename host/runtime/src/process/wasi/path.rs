@@ -6,7 +6,8 @@ use super::function;
 use crate::process::context::Context;
 use crate::process::descriptor::{Description, Descriptor, stat_of};
 use crate::process::memory::{bytes, bytes_mut, put_u32};
-use glowplug_fs::{FsError, OpenOptions, Opened};
+use crate::process::witness::Use;
+use glowplug_fs::{Device, FsError, OpenOptions, Opened};
 use glowplug_sys::abi::errno;
 use std::sync::Arc;
 use wasmtime::Linker;
@@ -54,7 +55,12 @@ impl Context {
             Opened::File(file, Some(watch)) => Ok(Description::traced(file, watch, readable, writable)),
             Opened::Directory if writable => Err(errno::EISDIR),
             Opened::Directory => Ok(Description::directory(path.to_vec())),
-            Opened::Device(device) => Description::device(device).ok_or(errno::ENOENT),
+            Opened::Device(device) => {
+                if device == Device::Terminal {
+                    self.process.surroundings.used(|| Use::Terminal);
+                }
+                Description::device(device).ok_or(errno::ENOENT)
+            }
             Opened::Descriptor(number) => self.table.get(number as i32).cloned().map_err(|_| errno::ENOENT),
             Opened::Program(at) => {
                 let bytes = self.session.namespace.programs().get(at).and_then(|program| program.bytes);

@@ -21,7 +21,8 @@ struct Subscription {
 }
 
 enum Wants {
-    Time(Instant),
+    /// The moment, and how far off it was.
+    Time(Instant, Duration),
     Read(Descriptor),
     /// Writing is always tried: it waits by itself.
     Write,
@@ -78,13 +79,15 @@ fn subscription(bytes: &[u8], context: &Context) -> Result<Subscription, i32> {
     let wants = match kind {
         0 => {
             let (clock, timeout, absolute) = (number(16) as u32 as i32, number(24), bytes[40] & 1 != 0);
-            let left = match (absolute, clock::now(context, clock)) {
-                (true, Ok(now)) => timeout.saturating_sub(now),
-                (false, Ok(_)) => timeout,
-                (_, Err(errno)) => return Ok(Subscription { userdata, kind, wants: Wants::Bad(errno) }),
+            let left = match absolute {
+                true => clock::peek(context, clock).map(|now| timeout.saturating_sub(now)),
+                false => clock::known(clock).map(|()| timeout),
             };
             let far = Duration::from_secs(1 << 32);
-            Wants::Time(Instant::now() + Duration::from_nanos(left).min(far))
+            match left.map(Duration::from_nanos) {
+                Ok(left) => Wants::Time(Instant::now() + left.min(far), left),
+                Err(errno) => Wants::Bad(errno),
+            }
         }
         1 => descriptor().map_or_else(Wants::Bad, |descriptor| Wants::Read(Arc::clone(descriptor))),
         2 => descriptor().map_or_else(Wants::Bad, |_| Wants::Write),
@@ -95,7 +98,7 @@ fn subscription(bytes: &[u8], context: &Context) -> Result<Subscription, i32> {
 
 fn wait(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>, i32> {
     let deadline = subscriptions.iter().filter_map(|one| match one.wants {
-        Wants::Time(at) => Some(at),
+        Wants::Time(at, _) => Some(at),
         _ => None,
     });
     let deadline = deadline.min();
@@ -126,10 +129,14 @@ fn wait(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>,
 fn happened(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>, i32> {
     let now = Instant::now();
     let mut events = Vec::new();
+    let mut slept = Duration::ZERO;
     for Subscription { userdata, kind, wants } in subscriptions {
         let (error, bytes) = match wants {
-            Wants::Time(at) if *at <= now => (0, 0),
-            Wants::Time(_) => continue,
+            Wants::Time(at, left) if *at <= now => {
+                slept = slept.max(*left);
+                (0, 0)
+            }
+            Wants::Time(..) => continue,
             Wants::Read(descriptor) => {
                 if !descriptor.wait_readable(&context.process, Some(now))? {
                     continue;
@@ -141,5 +148,6 @@ fn happened(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Eve
         };
         events.push(Event { userdata: *userdata, kind: *kind, error, bytes });
     }
+    context.process.surroundings.slept(slept);
     Ok(events)
 }
