@@ -4,19 +4,19 @@ use crate::engine::{Engines, Fingerprints};
 use crate::error::LoadError;
 use crate::flights::Flights;
 use crate::key::{Kind, ModuleDigest, SCHEMA};
-use crate::load::Load;
+use crate::load::{self, Load};
 use crate::native::Code;
 use crate::observer::{Event, Observer};
-use crate::report::{BackendUsed, LoadReport, Probe};
+use crate::report::{BackendUsed, Identified, LoadReport, Probe};
 use crate::resident::Resident;
 use crate::settings::{Backend, Settings, SettingsError};
 use crate::source::Source;
 use crate::store::Store;
-use crate::store::admin::{Entry, Finding, Pruned, Stats};
+use crate::store::admin::{Entry, Finding, Stats};
 use crate::store::counters::Counters;
 use crate::store::functions::FunctionPack;
 use glowplug_store::disk;
-use glowplug_store::evict::Limits;
+use glowplug_store::evict::{Limits, Pruned};
 use glowplug_store::folder::{check_outer_folder, make_store_folder};
 use std::fmt;
 use std::io;
@@ -278,6 +278,20 @@ impl ModuleCache {
     /// ```
     pub fn probe<E: Engines>(&self, engine: &E, source: &Source<'_>) -> Result<Probe, LoadError> {
         Load::probe(self, engine, source)
+    }
+
+    /// What a source holds: its digest and kind, without reading it where its identity is known. Makes no engine.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or is no WebAssembly.
+    ///
+    /// ```
+    /// # use glowplug_cache::*;
+    /// let identified = ModuleCache::disabled("an example").identify(&Source::bytes("m", &b"(module)"[..])).unwrap();
+    /// assert_eq!(identified.module, Digest::of(b"(module)"));
+    /// ```
+    pub fn identify(&self, source: &Source<'_>) -> Result<Identified, LoadError> {
+        load::identify(self, source)
     }
 
     /// Makes sure that the next load is a hit, and drops the code. Nobody waits for it, so functions are kept for the next

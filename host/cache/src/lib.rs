@@ -55,13 +55,16 @@ pub use engine::{Engines, LazyEngine};
 pub use error::LoadError;
 pub use fingerprint::{EngineFingerprint, EngineInputs, FieldChange, WASMTIME_VERSION};
 pub use glowplug_store::Digest;
+pub use glowplug_store::evict::{Pruned, Removed};
 pub use key::{CacheKey, Kind, ModuleDigest, SCHEMA};
 pub use native::{Code, load_precompiled};
 pub use observer::{Event, Observer};
-pub use report::{BackendUsed, CompilerTier, LoadReport, MissReason, NoBaseline, Outcome, Phases, Probe, Reused, Tier};
+pub use report::{
+    BackendUsed, CompilerTier, Identified, LoadReport, MissReason, NoBaseline, Outcome, Phases, Probe, Reused, Tier,
+};
 pub use settings::{Backend, Incremental, Settings, SettingsError, Verify};
 pub use source::{EmbeddedArtifact, Source};
-pub use store::admin::{Entry, Finding, Pruned, Removed, Stats};
+pub use store::admin::{Entry, Finding, Stats};
 pub use store::functions::FunctionPack;
 pub use store::jobs::{Job, JobLimits, JobState};
 pub use tiers::{Claim, Pending, Tiered, Tiers};

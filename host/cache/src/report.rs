@@ -1,7 +1,7 @@
 //! What happened in a load, and why.
 
 use crate::fingerprint::FieldChange;
-use crate::key::{CacheKey, ModuleDigest};
+use crate::key::{CacheKey, Kind, ModuleDigest};
 use glowplug_store::seal::Flaw;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -272,6 +272,17 @@ pub struct Reused {
     pub functions: u64,
     /// Of how many, trampolines included.
     pub of: u64,
+}
+
+/// What [`ModuleCache::identify`](crate::ModuleCache::identify) says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identified {
+    /// The digest of the wasm as shipped.
+    pub module: ModuleDigest,
+    /// Module or component.
+    pub kind: Kind,
+    /// The wasm's size.
+    pub wasm_bytes: u64,
 }
 
 /// Would a load be a hit?

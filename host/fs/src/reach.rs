@@ -172,13 +172,27 @@ impl Parts {
             Place::Node(id) => match self.tree.node(*id).what {
                 What::Folder | What::Descriptors => opened_folder(options),
                 What::Mount(_) if options.changes() => opened_folder(options),
-                What::Mount(_) => self.open_inside(place, options),
+                What::Mount(_) => self.open_told(place, options),
                 What::Device(device) => opened_device(Opened::Device(device), options),
                 What::Descriptor(number) => opened_device(Opened::Descriptor(number), options),
                 What::Program(number) => self.open_program(number, options),
             },
-            Place::Inside { .. } => self.open_inside(place, options),
+            Place::Inside { .. } => self.open_told(place, options),
         }
+    }
+
+    /// The device that guests are told under a trace: one for each mount. Two mounts of one folder of the host are two, because what is
+    /// written to one is not seen in the other.
+    fn told_device(&self, place: &Place<'_>) -> Option<u64> {
+        self.trace.as_ref()?;
+        self.inside(place).map(|(mount, ..)| mount.origin as u64 + 1)
+    }
+
+    fn open_told(&self, place: &Place<'_>, options: &OpenOptions) -> Attempt<Opened> {
+        Ok(match (self.open_inside(place, options)?, self.told_device(place)) {
+            (Opened::File(file, Some(watch)), Some(device)) => Opened::File(file, Some(watch.on_device(device))),
+            (opened, _) => opened,
+        })
     }
 
     fn open_inside(&self, place: &Place<'_>, options: &OpenOptions) -> Attempt<Opened> {
@@ -243,10 +257,13 @@ impl Parts {
     }
 
     pub(crate) fn stat(&self, place: &Place<'_>, follow: bool) -> Attempt<Stat> {
-        match self.reading(place)? {
-            Some(Reading::Folder(start, rest)) => return see::stat(start, rest, follow),
-            Some(Reading::Overlay(layers, path, folder)) => return layers.stat(&path, folder, follow),
-            None => {}
+        let on_disk = match self.reading(place)? {
+            Some(Reading::Folder(start, rest)) => Some(see::stat(start, rest, follow)?),
+            Some(Reading::Overlay(layers, path, folder)) => Some(layers.stat(&path, folder, follow)?),
+            None => None,
+        };
+        if let Some(found) = on_disk {
+            return Ok(Stat { dev: self.told_device(place).unwrap_or(found.dev), ..found });
         }
         match place {
             Place::Node(id) => {

@@ -40,7 +40,10 @@ pub(crate) fn open(start: Start<'_>, path: &[u8], options: &OpenOptions) -> Atte
             trace.check_source(path, &file, kind, found.st_dev);
             let identity = plain::identity(&found);
             let settled = now.is_some_and(|now| identity.is_settled_at(now));
-            Opened::File(file, Some(Watch::lower(trace, root, path, options.follow, identity, settled)))
+            Opened::File(
+                file,
+                Some(Watch::lower(trace, root, path, options.follow, identity, settled, Stat::from_fstat(&found))),
+            )
         }
         (Found::Directory, eye) => {
             if let Eye::Lower(trace, root) = eye {

@@ -113,6 +113,27 @@ impl Stat {
         Ok(Self::from_statx(&found))
     }
 
+    pub(crate) fn from_fstat(found: &rustix::fs::Stat) -> Self {
+        let mode = found.st_mode;
+        let time = |seconds: i64, nanoseconds: u64| {
+            seconds.saturating_mul(1_000_000_000).saturating_add(i64::try_from(nanoseconds).unwrap_or(0))
+        };
+        Stat {
+            kind: Kind::from_mode(mode),
+            mode,
+            size: u64::try_from(found.st_size).unwrap_or(0),
+            nlink: found.st_nlink,
+            dev: found.st_dev,
+            ino: found.st_ino,
+            uid: found.st_uid,
+            gid: found.st_gid,
+            blocks: u64::try_from(found.st_blocks).unwrap_or(0),
+            atime: time(found.st_atime, found.st_atime_nsec),
+            mtime: time(found.st_mtime, found.st_mtime_nsec),
+            ctime: time(found.st_ctime, found.st_ctime_nsec),
+        }
+    }
+
     pub(crate) fn from_statx(found: &Statx) -> Self {
         let mode = u32::from(found.stx_mode);
         let time =

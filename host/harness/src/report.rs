@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use thiserror::Error;
 
-pub use summary::summary;
+pub use summary::{nothing_ran, summary};
 
 /// The version of the JSON's form. It grows when a field changes its meaning or goes, not when one comes.
 pub const SCHEMA: u32 = 1;

@@ -24,6 +24,35 @@ pub struct Limits {
     pub age: Duration,
 }
 
+/// Something that was removed, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The file or folder, relative to the cache's folder.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Why.
+    pub why: String,
+}
+
+/// What was removed, and what is left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// What was removed, or would be.
+    pub removed: Vec<Removed>,
+    /// Entries left.
+    pub kept_entries: u64,
+    /// Their bytes.
+    pub kept_bytes: u64,
+}
+
+impl Pruned {
+    /// Notes that something was removed.
+    pub fn remove(&mut self, path: impl Into<String>, bytes: u64, why: impl Into<String>) {
+        self.removed.push(Removed { path: path.into(), bytes, why: why.into() });
+    }
+}
+
 /// The entries that have to go, least recently used first: those unused for too long, then as many as it takes to come
 /// within the bounds. An entry from the future counts as just used: a clock that was set back must not cost it.
 pub fn plan<T: Clone + Ord>(entries: &[Candidate<T>], now: SystemTime, limits: Limits) -> Vec<T> {

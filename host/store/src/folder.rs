@@ -242,12 +242,15 @@ pub fn unreadable(path: &str, error: &io::Error) -> Flaw {
 
 fn refusal(folder: &Path, reason: &str) -> String {
     format!(
-        "the folder {} is not safe to execute code from: {reason}; give it to yourself alone (chown, chmod 700) or name another",
+        "the folder {} is not safe to keep anything in: {reason}; give it to yourself alone (chown, chmod 700) or name another",
         folder.display()
     )
 }
 
 /// Whoever can write to the outer folder can put another store in the place of ours.
+///
+/// # Errors
+/// In words: why it is not safe, or cannot be opened. One that is missing is no error.
 pub fn check_outer_folder(folder: &Path, user: u32) -> Result<(), String> {
     match FolderDisk::open(folder) {
         Ok((_, meta)) => meta.distrust(user).map_or(Ok(()), |reason| Err(refusal(folder, &reason))),

@@ -40,7 +40,7 @@ impl From<SystemTime> for Timestamp {
 
 /// What the system says of a file. While it stays the same the contents stay the same, with one exception:
 /// two changes within one tick of the file system's clock. [`FileIdentity::is_settled_at`] rules that out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct FileIdentity {
     pub dev: u64,

@@ -21,6 +21,15 @@ pub enum Flaw {
     Untrusted(String),
 }
 
+impl std::fmt::Display for Flaw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Corrupt(what) => write!(f, "corrupt: {what}"),
+            Self::Untrusted(what) => write!(f, "untrusted: {what}"),
+        }
+    }
+}
+
 const HEAD: &[u8] = b"{\"mac\":\"";
 const MIDDLE: &[u8] = b"\",\"body\":";
 const TAIL: &[u8] = b"}\n";

@@ -1,22 +1,28 @@
 //! Why is nothing there, and would anything be?
 
 use super::Load;
-use super::resolve::Resolved;
+use super::resolve::{Resolved, Resolver};
 use crate::cache::ModuleCache;
 use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::fingerprint::EngineInputs;
 use crate::key::{CacheKey, SCHEMA};
-use crate::report::{MissReason, Outcome, Probe, Tier};
+use crate::report::{Identified, MissReason, Outcome, Probe, Tier};
 use crate::source::Source;
 use crate::store::{Lookup, Store, layout};
 use glowplug_store::Digest;
 
+/// What a source holds, without an engine.
+pub(crate) fn identify(cache: &ModuleCache, source: &Source<'_>) -> Result<Identified, LoadError> {
+    let resolved = Resolver { cache, source }.resolve(cache.store.as_ref())?;
+    Ok(Identified { module: resolved.digest, kind: resolved.kind, wasm_bytes: resolved.wasm_bytes })
+}
+
 impl<E: Engines> Load<'_, E> {
     /// What a load would find, without changing anything.
     pub(crate) fn probe(cache: &ModuleCache, engines: &E, source: &Source<'_>) -> Result<Probe, LoadError> {
-        let mut load = Load::new(cache, engines, source);
-        let mut resolved = load.resolve(cache.store.as_ref())?;
+        let load = Load::new(cache, engines, source);
+        let mut resolved = Resolver { cache, source }.resolve(cache.store.as_ref())?;
         let mut probe = Probe {
             outcome: Outcome::Bypass,
             tier: Tier::Compiled,

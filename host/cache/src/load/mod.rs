@@ -6,6 +6,7 @@ mod incremental;
 mod miss;
 mod plain;
 mod resolve;
+pub(crate) use explain::identify;
 mod tiered;
 
 use crate::cache::ModuleCache;
@@ -22,8 +23,8 @@ use crate::store::{Store, counters};
 use explain::explain;
 use glowplug_store::Digest;
 use glowplug_store::identity::Timestamp;
-use resolve::Resolved;
 pub(crate) use resolve::read_file;
+use resolve::{Resolved, Resolver};
 use std::io;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -104,7 +105,7 @@ impl<'l, E: Engines> Load<'l, E> {
         self.phases.fingerprint = Some(start.elapsed());
 
         let start = Instant::now();
-        let resolved = self.resolve(Some(store))?;
+        let resolved = self.resolver().resolve(Some(store))?;
         self.phases.source = Some(start.elapsed());
         check_kind(self.source, resolved.kind, want)?;
         let key = CacheKey::new(resolved.digest, fingerprint, resolved.kind);
@@ -251,6 +252,10 @@ impl<'l, E: Engines> Load<'l, E> {
         if let Err(error) = result {
             tracing::debug!(%error, "could not {what}");
         }
+    }
+
+    fn resolver(&self) -> Resolver<'l> {
+        Resolver { cache: self.cache, source: self.source }
     }
 
     fn verify(&self) -> Verify {

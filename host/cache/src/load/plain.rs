@@ -16,7 +16,7 @@ impl<E: Engines> Load<'_, E> {
     /// Wasmtime's own cache keys and stores by itself; we can only look whether its counters moved.
     pub(super) fn through_wasmtime(mut self, wasmtime: &wasmtime::Cache, want: Option<Kind>) -> LoadResult {
         let start = Instant::now();
-        let resolved = self.resolve(None)?;
+        let resolved = self.resolver().resolve(None)?;
         check_kind(self.source, resolved.kind, want)?;
         let wasm = self.wasm_of(&resolved)?;
         self.phases.source = Some(start.elapsed());
@@ -34,7 +34,7 @@ impl<E: Engines> Load<'_, E> {
 
     pub(super) fn through_none(mut self, want: Option<Kind>) -> LoadResult {
         let start = Instant::now();
-        let resolved = self.resolve(None)?;
+        let resolved = self.resolver().resolve(None)?;
         check_kind(self.source, resolved.kind, want)?;
         let wasm = self.wasm_of(&resolved)?;
         self.phases.source = Some(start.elapsed());

@@ -1,12 +1,11 @@
 //! Whose wasm is it? Without reading it, where its identity is known.
 
-use super::Load;
-use crate::engine::Engines;
+use crate::cache::ModuleCache;
 use crate::error::LoadError;
 use crate::key::Kind;
 use crate::resident::Known;
 use crate::settings::Verify;
-use crate::source::{Inner, kind_of};
+use crate::source::{Inner, Source, kind_of};
 use crate::store::Store;
 use crate::store::records::SourceEntry;
 use glowplug_store::Digest;
@@ -19,19 +18,19 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 /// What a source turned out to hold.
-pub(super) struct Resolved<'l> {
-    pub(super) history: Digest,
-    pub(super) digest: Digest,
-    pub(super) kind: Kind,
-    pub(super) wasm_bytes: u64,
+pub(crate) struct Resolved<'l> {
+    pub(crate) history: Digest,
+    pub(crate) digest: Digest,
+    pub(crate) kind: Kind,
+    pub(crate) wasm_bytes: u64,
     /// The wasm, if it had to be read.
-    pub(super) wasm: Option<Cow<'l, [u8]>>,
+    pub(crate) wasm: Option<Cow<'l, [u8]>>,
     /// The identity to remember, if a later change must show in it.
-    pub(super) identity: Option<FileIdentity>,
+    pub(crate) identity: Option<FileIdentity>,
     /// What the store knew.
-    pub(super) entry: Option<SourceEntry>,
+    pub(crate) entry: Option<SourceEntry>,
     /// What was wrong with what the store knew.
-    pub(super) flaw: Option<Flaw>,
+    pub(crate) flaw: Option<Flaw>,
 }
 
 impl Resolved<'_> {
@@ -42,9 +41,15 @@ impl Resolved<'_> {
     }
 }
 
-impl<'l, E: Engines> Load<'l, E> {
+/// Finds out what sources hold.
+pub(crate) struct Resolver<'l> {
+    pub(crate) cache: &'l ModuleCache,
+    pub(crate) source: &'l Source<'l>,
+}
+
+impl<'l> Resolver<'l> {
     /// Finds out what the source holds; without reading it, if its identity is known.
-    pub(super) fn resolve(&mut self, store: Option<&Store>) -> Result<Resolved<'l>, LoadError> {
+    pub(crate) fn resolve(&self, store: Option<&Store>) -> Result<Resolved<'l>, LoadError> {
         let history = Digest::of(&self.source.history_name());
         match &self.source.inner {
             Inner::File(path) => self.resolve_file(store, history, path, None),

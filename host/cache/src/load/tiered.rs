@@ -153,7 +153,7 @@ pub(crate) fn claimed<E: Engines>(
     if load.fingerprint(store)? != key.engine {
         return Err(changed("the engine"));
     }
-    let mut resolved = load.resolve(Some(store))?;
+    let mut resolved = load.resolver().resolve(Some(store))?;
     if (resolved.digest, resolved.kind) != (key.module, key.kind) {
         return Err(changed("the wasm"));
     }

@@ -7,9 +7,8 @@ use crate::fingerprint::{EngineFingerprint, EngineInputs};
 use crate::key::{CacheKey, ModuleDigest};
 use crate::settings::Verify;
 use glowplug_store::disk::Listed;
-use glowplug_store::evict::{self, Candidate, Limits};
+use glowplug_store::evict::{self, Candidate, Limits, Pruned};
 use glowplug_store::folder::{QUARANTINE, TEMPORARY};
-use glowplug_store::seal::Flaw;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant, SystemTime};
@@ -67,34 +66,6 @@ pub struct Finding {
     pub problem: Option<String>,
     /// The bytes of native code that were hashed; 0 for other files.
     pub bytes: u64,
-}
-
-/// Something that was removed, or would be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// The file or folder, relative to the cache's folder.
-    pub path: String,
-    /// Its bytes.
-    pub bytes: u64,
-    /// Why.
-    pub why: String,
-}
-
-/// What was removed, and what is left.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pruned {
-    /// What was removed, or would be.
-    pub removed: Vec<Removed>,
-    /// Artifacts left, and packs of functions.
-    pub kept_entries: u64,
-    /// Their bytes.
-    pub kept_bytes: u64,
-}
-
-impl Pruned {
-    pub(crate) fn remove(&mut self, path: impl Into<String>, bytes: u64, why: impl Into<String>) {
-        self.removed.push(Removed { path: path.into(), bytes, why: why.into() });
-    }
 }
 
 /// Files that a killed process left behind, and quarantined ones, are kept this long: for a look, and so that
@@ -227,7 +198,7 @@ impl Store {
                 Lookup::Found(_) => None,
                 // It was removed while we looked.
                 Lookup::Missing => continue,
-                Lookup::Flawed(flaw) => Some(describe(flaw)),
+                Lookup::Flawed(flaw) => Some(flaw.to_string()),
                 Lookup::Refused(reason) => Some(reason),
             };
             findings.push(Finding { path: layout::artifact(&entry.key), problem, bytes: entry.bytes });
@@ -235,7 +206,7 @@ impl Store {
         let (packs, strays_of_packs) = self.walk_functions()?;
         for pack in packs {
             let Some(flaw) = self.check_pack(&pack) else { continue };
-            findings.push(Finding { path: pack.path(), problem: flaw.map(describe), bytes: pack.bytes });
+            findings.push(Finding { path: pack.path(), problem: flaw.map(|flaw| flaw.to_string()), bytes: pack.bytes });
         }
         strays.extend(strays_of_packs);
         for (path, stray) in strays {
@@ -275,7 +246,7 @@ impl Store {
     }
 
     fn check_record<T: serde::de::DeserializeOwned>(&self, path: &str) -> Option<String> {
-        self.folder.read_record::<T>(path).err().map(describe)
+        self.folder.read_record::<T>(path).err().map(|flaw| flaw.to_string())
     }
 
     /// Evicts what `limits` do not allow, and sweeps up after killed processes. Stops when the time is up: what is left
@@ -451,13 +422,6 @@ impl Store {
 
 fn is_artifact_of(name: &str, sizes: &BTreeMap<&str, u64>) -> bool {
     name.strip_suffix(".cwasm").is_some_and(|stem| sizes.contains_key(format!("{stem}.json").as_str()))
-}
-
-fn describe(flaw: Flaw) -> String {
-    match flaw {
-        Flaw::Corrupt(what) => format!("corrupt: {what}"),
-        Flaw::Untrusted(what) => format!("untrusted: {what}"),
-    }
 }
 
 pub(super) fn ignore_missing(result: io::Result<()>) -> io::Result<()> {

@@ -196,7 +196,7 @@ fn assert_refused(home: &Home, app: &Path, words: &str) {
     let cache = ModuleCache::open(home.settings()).expect("opened");
     assert_eq!(cache.backend(), BackendUsed::None);
     let said: Vec<String> = cache.steps_down().iter().map(ToString::to_string).collect();
-    assert!(said[0].contains("not safe to execute code from") && said[0].contains(words), "{said:?}");
+    assert!(said[0].contains("not safe to keep anything in") && said[0].contains(words), "{said:?}");
     let (value, report) = load_file(&cache, &lazy(), app);
     assert_eq!((value, report.outcome), (7, Outcome::Bypass));
     assert!(report.bypass.expect("a reason").contains(words));

@@ -596,3 +596,102 @@ fn a_trace_can_be_stored() {
     assert!(text.contains(r#""path":"d""#) && text.contains(r"\\xff\\\\"), "{text}");
     assert_eq!(fs::metadata(dir.path().join("a")).expect("metadata").nlink(), 1);
 }
+
+/// Opens many files, reads them whole, and gives them back to be hashed.
+fn read_many(files: &Namespace, count: usize, brought_back: bool) {
+    for number in 0..count {
+        let (file, watch) = open(files, &format!("/m/{number}"));
+        watch.will_be_closed();
+        let mut at = 0;
+        loop {
+            let got = read_at(&file, &watch, at, 3000);
+            if got.is_empty() {
+                break;
+            }
+            at += got.len() as u64;
+        }
+        if brought_back {
+            watch.close(file);
+        }
+    }
+}
+
+/// A folder of files of different sizes, some of them larger than what is hashed at a time.
+fn many_files(count: usize) -> TempDir {
+    let dir = folder(&[]);
+    for number in 0..count {
+        let size = if number % 50 == 49 { 300_000 } else { number };
+        let text: Vec<u8> = (0..size).map(|at| (at * 7 + number) as u8).collect();
+        put(&dir.path().join(number.to_string()), &text);
+    }
+    settle();
+    dir
+}
+
+#[test]
+fn many_files_are_hashed_beside_the_run_and_give_the_same() {
+    let dir = many_files(200);
+    let observed = |count| {
+        let trace = Trace::new(true);
+        read_many(&traced(&trace, dir.path(), Access::ReadOnly), count, true);
+        trace.finish().expect("nothing changed")
+    };
+    let many = observed(200);
+    // The first ones were hashed as they were read; the same digests come out for a run of these alone.
+    for (few, many) in observed(20).observations.iter().zip(many.observations.iter().filter(|one| {
+        std::str::from_utf8(&one.path).ok().and_then(|name| name.parse::<usize>().ok()).is_some_and(|name| name < 20)
+    })) {
+        assert_eq!(few, many);
+    }
+    for observation in &many.observations {
+        let Seen::Content { read, .. } = &observation.seen else { panic!("{observation:?}") };
+        let name = std::str::from_utf8(&observation.path).expect("a name");
+        let contents = fs::read(dir.path().join(name)).expect("read");
+        assert_eq!((read.len, read.end), (contents.len() as u64, true), "{name}");
+        assert_eq!(read.digest, glowplug_store::Digest::of(&contents), "{name}");
+    }
+    assert_eq!(many.observations.len(), 200);
+    assert!(differences(&many).is_empty());
+    put(&dir.path().join("150"), b"changed");
+    assert_eq!(differences(&many).len(), 1);
+}
+
+#[test]
+fn a_file_that_is_hashed_later_must_not_have_changed() {
+    let dir = many_files(100);
+    let trace = Trace::new(true);
+    let files = traced(&trace, dir.path(), Access::ReadOnly);
+    read_many(&files, 90, true);
+    let (file, watch) = open(&files, "/m/95");
+    watch.will_be_closed();
+    read_at(&file, &watch, 0, 1000);
+    put(&dir.path().join("95"), b"something else");
+    watch.close(file);
+    assert!(matches!(trace.finish(), Err(Unusable::Changed(..))));
+}
+
+#[test]
+fn a_file_that_was_never_brought_back_is_not_guessed_at() {
+    let dir = many_files(100);
+    let trace = Trace::new(true);
+    read_many(&traced(&trace, dir.path(), Access::ReadOnly), 100, false);
+    assert!(matches!(trace.finish(), Err(Unusable::Io(..))));
+}
+
+#[test]
+fn a_leap_in_a_file_that_is_hashed_later_counts_all_of_it() {
+    let dir = many_files(100);
+    let trace = Trace::new(true);
+    let files = traced(&trace, dir.path(), Access::ReadOnly);
+    read_many(&files, 90, true);
+    let (file, watch) = open(&files, "/m/99");
+    watch.will_be_closed();
+    read_at(&file, &watch, 0, 10);
+    read_at(&file, &watch, 200_000, 10);
+    watch.close(file);
+    let observed = trace.finish().expect("nothing changed");
+    let last = observed.observations.iter().find(|one| one.path == b"99").expect("noted");
+    let Seen::Content { read, .. } = &last.seen else { panic!("{last:?}") };
+    assert_eq!((read.len, read.end), (300_000, true));
+    assert_eq!(read.digest, glowplug_store::Digest::of(&fs::read(dir.path().join("99")).expect("read")));
+}

@@ -1,6 +1,6 @@
 //! The end of a trace: what is left of what was noted, and whether it still holds.
 
-use std::{collections::HashMap, os::unix::ffi::OsStrExt};
+use std::{collections::BTreeMap, os::unix::ffi::OsStrExt};
 
 use super::{Asked, Check, Ids, Observation, Observed, OpenRoot, Root, Seen, Trace, Unusable, recheck, watch::lock};
 use crate::{Kind, errno};
@@ -10,11 +10,16 @@ use crate::{Kind, errno};
 pub(super) fn finish(trace: &Trace) -> Result<Observed, Unusable> {
     let watches: Vec<_> = trace.state().watches.drain().map(|(_, watch)| watch).collect();
     for watch in watches {
-        let (root, path, seen) = lock(&watch).noted();
-        trace.note(root, &path, seen);
+        let noted = lock(&watch).noted();
+        trace.state().note_watched(noted);
     }
+    let hashed = std::mem::take(&mut trace.state().hashing).end();
     let mut state = trace.state();
+    let complete = state.note_hashed(hashed);
     state.finished = true;
+    if !complete || state.unhashed > 0 {
+        return Err(Unusable::Io(b"what it read".to_vec(), "it was not hashed to the end".to_owned()));
+    }
     if !state.impure.is_empty() {
         return Err(Unusable::Impure(state.impure.clone()));
     }
@@ -30,17 +35,17 @@ pub(super) fn finish(trace: &Trace) -> Result<Observed, Unusable> {
 }
 
 /// Everything noted, in order, without what follows from something else.
-fn collected(roots: Vec<Root>, seen: Vec<HashMap<Vec<u8>, Vec<Seen>>>) -> Observed {
+fn collected(roots: Vec<Root>, seen: Vec<BTreeMap<Vec<u8>, Vec<Seen>>>) -> Observed {
     let mut observed = Observed::default();
     for (root, paths) in roots.into_iter().zip(seen).filter(|(_, paths)| !paths.is_empty()) {
         let number = observed.roots.len() as u32;
         observed.roots.push(root);
-        let mut paths: Vec<_> = paths.into_iter().collect();
-        paths.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         for (path, seen) in paths {
-            for seen in reduced(seen) {
-                observed.observations.push(Observation { root: number, path: path.clone(), seen });
-            }
+            let mut seen = reduced(seen);
+            let last = seen.pop();
+            let observation = |path, seen| Observation { root: number, path, seen };
+            observed.observations.extend(seen.into_iter().map(|seen| observation(path.clone(), seen)));
+            observed.observations.extend(last.map(|seen| observation(path, seen)));
         }
     }
     observed
@@ -56,7 +61,11 @@ fn reduced(seen: Vec<Seen>) -> Vec<Seen> {
         };
         (0..seen.len()).any(from)
     };
-    let mut kept: Vec<Seen> = (0..seen.len()).filter(|at| !follows(*at)).map(|at| seen[at].clone()).collect();
+    if seen.len() == 1 {
+        return seen;
+    }
+    let kept: Vec<bool> = (0..seen.len()).map(|at| !follows(at)).collect();
+    let mut kept: Vec<Seen> = seen.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(seen, _)| seen).collect();
     kept.sort_by_key(rank);
     kept
 }
@@ -116,18 +125,47 @@ fn implies(first: &Seen, second: &Seen) -> bool {
     }
 }
 
+/// From so many observations on, a second thread checks half of them.
+const MANY: usize = 256;
+
 /// Checks everything against the folders as they are.
 fn confirmed(mut observed: Observed) -> Result<Observed, Unusable> {
     let bytes = |root: &Root| root.host.as_os_str().as_bytes().to_vec();
     let open = |root: &Root| OpenRoot::open(root).map_err(|error| Unusable::Io(bytes(root), error.to_string()));
     let roots = observed.roots.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let all = &mut observed.observations;
+    let middle = if all.len() < MANY { all.len() } else { all.len() / 2 };
+    let (first, second) = all.split_at_mut(middle);
+    let (first, second) = std::thread::scope(|scope| {
+        let roots = &roots;
+        let beside = (!second.is_empty()).then(|| {
+            std::thread::Builder::new().name("checking".to_owned()).spawn_scoped(scope, || hold(roots, second))
+        });
+        let first = hold(roots, first);
+        let second = beside.map(|spawned| match spawned {
+            Ok(thread) => thread.join().unwrap_or_else(|_| Err(Unusable::Io(Vec::new(), "checking failed".to_owned()))),
+            Err(error) => Err(Unusable::Io(Vec::new(), error.to_string())),
+        });
+        (first, second)
+    });
+    let mut ids = first?;
+    if let Some(second) = second
+        && !ids.agree_with(&second?)
+    {
+        return Err(Unusable::Changed(Vec::new(), "which files are the same".to_owned()));
+    }
+    Ok(observed)
+}
+
+/// Checks some observations; which files their numbers stand for.
+fn hold(roots: &[OpenRoot], observations: &mut [Observation]) -> Result<Ids, Unusable> {
     let mut ids = Ids::new();
-    for observation in &mut observed.observations {
+    for observation in observations {
         let path = |observation: &Observation| match roots.get(observation.root as usize) {
             Some(root) => root.path(&observation.path),
             None => observation.path.clone(),
         };
-        match recheck(&roots, observation, &mut ids) {
+        match recheck(roots, observation, &mut ids) {
             Check::Same => {}
             Check::SameContentNewIdentity(new) => {
                 if let Seen::Content { identity, .. } | Seen::Listing { identity, .. } = &mut observation.seen {
@@ -138,5 +176,5 @@ fn confirmed(mut observed: Observed) -> Result<Observed, Unusable> {
             Check::Failed(why) => return Err(Unusable::Io(path(observation), why)),
         }
     }
-    Ok(observed)
+    Ok(ids)
 }

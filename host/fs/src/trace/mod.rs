@@ -13,6 +13,7 @@
 mod bytes;
 mod check;
 mod finish;
+mod hashing;
 mod numbers;
 mod record;
 mod watch;

@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -11,6 +11,7 @@ use glowplug_store::{Digest, FileIdentity, Timestamp};
 
 use super::{
     Asked, EPOCH, Impure, Root, Seen, SeenStat, Trace,
+    hashing::Hashing,
     numbers::{Numbers, Real},
     watch::Progress,
 };
@@ -28,9 +29,15 @@ const FOLDER_SIZE: u64 = 4096;
 pub(super) struct State {
     pub roots: Vec<Root>,
     /// For each root, by path.
-    pub seen: Vec<HashMap<Vec<u8>, Vec<Seen>>>,
+    pub seen: Vec<BTreeMap<Vec<u8>, Vec<Seen>>>,
     /// Files that are open, by the address of what is in them.
     pub watches: HashMap<usize, Arc<Mutex<Progress>>>,
+    /// How many there ever were.
+    pub opened: usize,
+    /// Those that were closed and are still to be hashed.
+    pub hashing: Hashing,
+    /// How many never will be.
+    pub unhashed: usize,
     pub impure: Vec<Impure>,
     /// What changed under the eyes of the guest: the root and the path.
     pub changed: Option<(u32, Vec<u8>)>,
@@ -59,6 +66,14 @@ pub(crate) fn unnoted<T>(look: impl FnOnce() -> T) -> T {
 }
 
 impl State {
+    /// Notes what a watch has seen; nothing if that cannot be found out any more.
+    pub(super) fn note_watched(&mut self, noted: Option<(u32, Vec<u8>, Seen)>) {
+        match noted {
+            Some((root, path, seen)) => self.note(root, &path, seen),
+            None => self.unhashed += 1,
+        }
+    }
+
     pub(super) fn note(&mut self, root: u32, path: &[u8], seen: Seen) {
         if self.finished || UNNOTED.get() {
             return;
@@ -134,7 +149,7 @@ impl Trace {
             Some(at) => at,
             None => {
                 state.roots.push(root);
-                state.seen.push(HashMap::new());
+                state.seen.push(BTreeMap::new());
                 state.roots.len() - 1
             }
         };

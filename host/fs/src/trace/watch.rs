@@ -9,7 +9,10 @@ use std::{
 
 use glowplug_store::{Digest, FileIdentity};
 
-use super::{Prefix, Seen, Trace};
+use super::{
+    Prefix, Seen, Trace,
+    hashing::{Job, MANY},
+};
 use crate::{FsError, Kind, Stat};
 
 /// What is hashed at a time when nobody reads it anyway.
@@ -22,6 +25,11 @@ pub(super) const CHUNK: usize = 128 * 1024;
 pub struct Watch {
     trace: Trace,
     what: What,
+    /// The number of the device that guests are told.
+    device: u64,
+    regular: bool,
+    /// What the system said when it was opened: the answer to a guest that asks at once, as most do that read a file.
+    opened: Mutex<Option<Stat>>,
 }
 
 enum What {
@@ -38,9 +46,12 @@ pub(super) struct Progress {
     identity: FileIdentity,
     settled: bool,
     /// What was read so far; nothing at first, because a hasher is large and many files are never read.
-    hasher: Option<blake3::Hasher>,
+    hasher: Option<Box<blake3::Hasher>>,
+    /// How far it was read.
     at: u64,
     end: bool,
+    /// Whether only that is noted, because somebody will hash the file up to there.
+    counted: bool,
     /// Its digest, if somebody else knew it.
     known: Option<Digest>,
 }
@@ -60,22 +71,77 @@ impl Watch {
         follow: bool,
         identity: FileIdentity,
         settled: bool,
+        opened: Stat,
     ) -> Self {
         let path = path.to_owned();
-        let progress = Progress { root, path, follow, identity, settled, hasher: None, at: 0, end: false, known: None };
+        let progress = Progress {
+            root,
+            path,
+            follow,
+            identity,
+            settled,
+            hasher: None,
+            at: 0,
+            end: false,
+            counted: false,
+            known: None,
+        };
         let progress = Arc::new(Mutex::new(progress));
-        trace.state().watches.insert(Arc::as_ptr(&progress) as usize, Arc::clone(&progress));
-        Watch { trace: trace.clone(), what: What::Lower(progress) }
+        let mut state = trace.state();
+        state.opened += 1;
+        state.watches.insert(Arc::as_ptr(&progress) as usize, Arc::clone(&progress));
+        drop(state);
+        Watch {
+            trace: trace.clone(),
+            what: What::Lower(progress),
+            device: 1,
+            regular: opened.kind == Kind::File,
+            opened: Mutex::new(Some(opened)),
+        }
     }
 
     /// Of a file that a guest wrote.
     pub(crate) fn own(trace: &Trace, path: Vec<u8>) -> Self {
-        Watch { trace: trace.clone(), what: What::Own(path) }
+        Watch { trace: trace.clone(), what: What::Own(path), device: 1, regular: false, opened: Mutex::new(None) }
+    }
+
+    /// Tells guests this number of the device that the file is on.
+    pub(crate) fn on_device(mut self, device: u64) -> Self {
+        self.device = device;
+        self
     }
 
     /// Whether the file is the host's, so that reading it has to be told to [`read`](Self::read).
     pub fn is_lower(&self) -> bool {
         matches!(self.what, What::Lower(_))
+    }
+
+    /// Whether it is a regular file of the host, as opposed to a FIFO, and to files of the guests' own.
+    pub fn is_lower_file(&self) -> bool {
+        self.is_lower() && self.regular
+    }
+
+    /// Says that the file comes back with [`close`](Self::close), so that it need not be hashed before.
+    pub fn will_be_closed(&self) {
+        let many = self.trace.state().opened > MANY;
+        if let Some(mut progress) = self.progress() {
+            progress.counted = many && progress.settled && progress.at == 0 && progress.hasher.is_none();
+        }
+    }
+
+    /// Nothing more is read.
+    pub fn close(self, file: File) {
+        let What::Lower(progress) = &self.what else { return };
+        let job = {
+            let progress = lock(progress);
+            let Progress { root, follow, identity, at, end, .. } = *progress;
+            let left = progress.counted && at > 0 && progress.known.is_none();
+            left.then(|| Job { root, path: progress.path.clone(), follow, identity, len: at, end, file })
+        };
+        if let Some(job) = job {
+            self.trace.state().watches.remove(&(Arc::as_ptr(progress) as usize));
+            self.trace.hash(job);
+        }
     }
 
     fn progress(&self) -> Option<MutexGuard<'_, Progress>> {
@@ -133,12 +199,16 @@ impl Watch {
     /// # Errors
     /// What the host's `fstat` fails with.
     pub fn stat(&self, file: &File) -> Result<Stat, FsError> {
-        let found = Stat::of_file(file)?;
-        if let What::Own(path) = &self.what {
-            return Ok(self.trace.own_stat(|| path.clone(), &found, (found.dev, found.ino)));
-        }
-        let Some((root, path, follow)) = self.place() else { return Ok(found) };
-        Ok(self.trace.saw_stat(root, &path, follow, &found))
+        let found = match self.opened.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take() {
+            Some(opened) => opened,
+            None => Stat::of_file(file)?,
+        };
+        let told = match (&self.what, self.place()) {
+            (What::Own(path), _) => self.trace.own_stat(|| path.clone(), &found, (found.dev, found.ino)),
+            (What::Lower(_), Some((root, path, follow))) => self.trace.saw_stat(root, &path, follow, &found),
+            (What::Lower(_), None) => found,
+        };
+        Ok(Stat { dev: self.device, ..told })
     }
 
     /// What becomes of it depends on its permissions, of which the guest is told nothing else.
@@ -178,23 +248,27 @@ impl Drop for Watch {
         let mut state = self.trace.state();
         // Whoever finished the trace has noted it.
         if state.watches.remove(&key).is_some() {
-            let (root, path, seen) = noted;
-            state.note(root, &path, seen);
+            state.note_watched(noted);
         }
     }
 }
 
 impl Progress {
     /// What was seen of the file up to now.
-    pub(super) fn noted(&self) -> (u32, Vec<u8>, Seen) {
+    ///
+    /// Nothing if it was left to be hashed, and nobody brought the file.
+    pub(super) fn noted(&self) -> Option<(u32, Vec<u8>, Seen)> {
         let (root, path, follow) = (self.root, self.path.clone(), self.follow);
+        if self.counted && self.at > 0 && self.known.is_none() {
+            return None;
+        }
         let read = match (self.known, &self.hasher) {
             (Some(digest), _) => Prefix { len: self.identity.size, digest, end: true },
-            (None, None) if !self.end => return (root, path, Seen::Opened { follow, kind: Kind::File }),
+            (None, None) if !self.end => return Some((root, path, Seen::Opened { follow, kind: Kind::File })),
             (None, None) => Prefix { len: 0, digest: Digest::of(b""), end: true },
             (None, Some(hasher)) => Prefix { len: self.at, digest: hasher.finalize().into(), end: self.end },
         };
-        (root, path, Seen::Content { follow, read, identity: self.settled.then_some(self.identity) })
+        Some((root, path, Seen::Content { follow, read, identity: self.settled.then_some(self.identity) }))
     }
 
     /// Takes in what was read at or before the position.
@@ -209,7 +283,9 @@ impl Progress {
         }
         let known = usize::try_from(self.at - offset).unwrap_or(usize::MAX);
         if let Some(new) = bytes.get(known..).filter(|new| !new.is_empty()) {
-            self.hasher.get_or_insert_default().update(new);
+            if !self.counted {
+                self.hasher.get_or_insert_default().update(new);
+            }
             self.at += new.len() as u64;
             self.end = false;
         }
@@ -217,8 +293,12 @@ impl Progress {
 
     /// Hashes what was not read yet.
     fn rest(&mut self, file: &File) -> io::Result<()> {
-        if self.end || self.known.is_some() {
+        if self.known.is_some() || (self.end && !self.counted) {
             return Ok(());
+        }
+        if std::mem::take(&mut self.counted) {
+            // From the beginning, then.
+            (self.at, self.end) = (0, false);
         }
         let mut chunk = vec![0; CHUNK];
         loop {

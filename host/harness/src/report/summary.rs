@@ -1,7 +1,7 @@
 //! A run in a line or two.
 
 use super::{Cache, Report};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What to say of a run at its end; each is a line.
 pub fn summary(report: &Report) -> Vec<String> {
@@ -11,18 +11,20 @@ pub fn summary(report: &Report) -> Vec<String> {
         return vec!["nothing ran: there are no cases".to_owned()];
     }
     if report.verified_from_cache {
-        let proven = if cases == 1 { "1 case is".to_owned() } else { format!("all {cases} cases are") };
-        let last = humantime::format_rfc3339_seconds(report.run_timestamp);
-        return vec![
-            format!("nothing ran: {proven} proven from the cache"),
-            format!("last run {last}; {} saved", in_words(report.time_saved)),
-        ];
+        return nothing_ran(cases, report.run_timestamp, report.time_saved);
     }
     let mut line = format!("{cases_in_words}: {}", counts(report).join(", "));
     if report.cases.iter().any(|case| case.cache != Cache::Bypass) {
         line.push_str(&format!("; hit rate {} %, {} saved", percent(report), in_words(report.time_saved)));
     }
     vec![line]
+}
+
+/// What to say when nothing ran because everything is proven.
+pub fn nothing_ran(cases: usize, last_run: SystemTime, saved: Duration) -> Vec<String> {
+    let proven = if cases == 1 { "1 case is".to_owned() } else { format!("all {cases} cases are") };
+    let last = humantime::format_rfc3339_seconds(last_run);
+    vec![format!("nothing ran: {proven} proven from the cache"), format!("last run {last}; {} saved", in_words(saved))]
 }
 
 fn counts(report: &Report) -> Vec<String> {

@@ -1,9 +1,10 @@
 //! What the host keeps for a guest's instance: the data of its store.
 
-use super::descriptor::{Descriptor, Table};
+use super::descriptor::Descriptor;
 use super::process::{Attention, Ended, Process};
 use super::program::{Program, Slot};
 use super::session::Session;
+use super::table::Table;
 use super::wasi::Files;
 use super::witness::Use;
 use glowplug_sys::abi::{errno, signal};

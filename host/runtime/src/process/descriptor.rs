@@ -8,7 +8,6 @@ use crate::lock;
 use glowplug_fs::Watch;
 use glowplug_sys::abi::{Stat, describe, errno};
 use rustix::event::{PollFd, PollFlags, Timespec};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::SeekFrom;
 use std::os::unix::fs::FileTypeExt as _;
@@ -82,6 +81,9 @@ impl Description {
 
     /// A file beneath a mount, which was opened under a trace.
     pub(crate) fn traced(file: File, watch: Watch, readable: bool, writable: bool) -> Descriptor {
+        if watch.is_lower_file() {
+            return Self::new(Kind::Observed(Observed::new(file, watch)), readable, writable);
+        }
         let kind = match kind_of(file) {
             Kind::File(file, _) if watch.is_lower() => Kind::Observed(Observed::new(file, watch)),
             Kind::File(file, _) => Kind::File(file, Some(watch)),
@@ -452,52 +454,5 @@ pub(crate) fn stat_of(stat: &glowplug_fs::Stat) -> Stat {
         uid: stat.uid,
         gid: stat.gid,
         blocks: u32::try_from(stat.blocks).unwrap_or(u32::MAX),
-    }
-}
-
-/// A process's table of descriptors.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Table(BTreeMap<u32, Descriptor>);
-
-impl Table {
-    /// The descriptor of that number.
-    pub(crate) fn get(&self, handle: i32) -> Result<&Descriptor, i32> {
-        u32::try_from(handle).ok().and_then(|handle| self.0.get(&handle)).ok_or(errno::EBADF)
-    }
-
-    /// Puts a descriptor at a number.
-    pub(crate) fn set(&mut self, number: u32, descriptor: Descriptor) {
-        self.0.insert(number, descriptor);
-    }
-
-    /// Puts a descriptor at the lowest free number.
-    pub(crate) fn add(&mut self, descriptor: Descriptor, limit: usize) -> Result<i32, i32> {
-        if self.0.len() >= limit {
-            return Err(errno::EMFILE);
-        }
-        let mut free = 0;
-        for &number in self.0.keys() {
-            if number != free {
-                break;
-            }
-            free += 1;
-        }
-        self.0.insert(free, descriptor);
-        i32::try_from(free).map_err(|_| errno::EMFILE)
-    }
-
-    /// Takes a descriptor out.
-    pub(crate) fn remove(&mut self, handle: i32) -> Result<Descriptor, i32> {
-        u32::try_from(handle).ok().and_then(|handle| self.0.remove(&handle)).ok_or(errno::EBADF)
-    }
-
-    /// The numbers in use.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.keys().copied()
-    }
-
-    /// Gives everything up.
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
     }
 }

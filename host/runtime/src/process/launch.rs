@@ -1,10 +1,10 @@
 //! From a program to a process that runs, and to its end.
 
 use super::context::{Context, ProcessLimits, Stop, thread_cpu_us};
-use super::descriptor::Table;
 use super::process::{Ended, Process};
 use super::program::Program;
 use super::session::Session;
+use super::table::Table;
 use super::wasi::Files;
 use glowplug_sys::abi::{self, errno};
 use std::sync::Arc;

@@ -27,6 +27,7 @@ mod spawn;
 mod start;
 mod streams;
 mod surroundings;
+mod table;
 mod threads;
 #[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
 mod wasi;

@@ -11,47 +11,63 @@ use std::sync::Mutex;
 /// An open file, and where it is read next.
 #[derive(Debug)]
 pub(crate) struct Observed {
-    file: File,
-    watch: Watch,
+    /// Both there until it is dropped.
+    open: Option<(File, Watch)>,
     at: Mutex<Offset>,
 }
 
 /// Reads are told with their place, so the place is kept here, where asking for it costs nothing.
 #[derive(Clone, Copy, Debug)]
 enum Offset {
-    Ours(u64),
+    /// With whether the end was seen there by the last read, which got less than it asked for: then the next one, by which guests look
+    /// for the end, need not ask again. The one after that does, for a guest that waits for more.
+    Ours(u64, bool),
     /// Somebody else reads the file, too, and moves the kernel's offset.
     Kernels,
 }
 
 impl Observed {
     pub(crate) fn new(file: File, watch: Watch) -> Self {
-        Self { file, watch, at: Mutex::new(Offset::Ours(0)) }
+        watch.will_be_closed();
+        Self { open: Some((file, watch)), at: Mutex::new(Offset::Ours(0, false)) }
     }
 
     pub(crate) fn file(&self) -> &File {
-        &self.file
+        &self.open().0
+    }
+
+    fn watch(&self) -> &Watch {
+        &self.open().1
+    }
+
+    fn open(&self) -> &(File, Watch) {
+        self.open.as_ref().expect("only dropping takes it")
     }
 
     /// Reads at the offset; 0 is the end.
     pub(crate) fn read(&self, out: &mut [u8]) -> Result<usize, i32> {
         let mut at = lock(&self.at);
         match &mut *at {
-            Offset::Ours(offset) => {
+            Offset::Ours(offset, at_end) => {
+                if std::mem::take(at_end) && !out.is_empty() {
+                    self.watch().read(self.file(), *offset, &[]);
+                    return Ok(0);
+                }
                 let got = self.read_at(out, *offset)?;
                 *offset += got as u64;
+                *at_end = 0 < got && got < out.len();
                 Ok(got)
             }
             // All of it counts already.
-            Offset::Kernels => rustix::io::read(&self.file, out).map_err(errno_of),
+            Offset::Kernels => rustix::io::read(self.file(), out).map_err(errno_of),
         }
     }
 
     /// Reads elsewhere.
     pub(crate) fn read_at(&self, out: &mut [u8], offset: u64) -> Result<usize, i32> {
-        let got = rustix::io::pread(&self.file, &mut *out, offset).map_err(errno_of)?;
+        let got = rustix::io::pread(self.file(), &mut *out, offset).map_err(errno_of)?;
         if !out.is_empty() {
-            self.watch.read(&self.file, offset, &out[..got]);
+            self.watch().read(self.file(), offset, &out[..got]);
         }
         Ok(got)
     }
@@ -59,18 +75,21 @@ impl Observed {
     /// Moves the offset.
     pub(crate) fn seek(&self, to: SeekFrom) -> Result<u64, i32> {
         let mut at = lock(&self.at);
-        let place = |to| rustix::fs::seek(&self.file, to).map_err(errno_of);
+        let place = |to| rustix::fs::seek(self.file(), to).map_err(errno_of);
         match (&mut *at, to) {
-            (Offset::Ours(offset), SeekFrom::Current(by)) => {
+            (Offset::Ours(offset, at_end), SeekFrom::Current(by)) => {
+                *at_end &= by == 0;
                 *offset = offset.checked_add_signed(by).filter(|to| i64::try_from(*to).is_ok()).ok_or(errno::EINVAL)?;
                 Ok(*offset)
             }
-            (Offset::Ours(offset), SeekFrom::Start(to)) => {
+            (Offset::Ours(offset, at_end), SeekFrom::Start(to)) => {
+                *at_end = false;
                 *offset = i64::try_from(to).map(|_| to).map_err(|_| errno::EINVAL)?;
                 Ok(*offset)
             }
             // Where the end is tells how long the file is.
-            (Offset::Ours(offset), SeekFrom::End(by)) => {
+            (Offset::Ours(offset, at_end), SeekFrom::End(by)) => {
+                *at_end = false;
                 let size = self.stat()?.size;
                 *offset = size.checked_add_signed(by).filter(|to| i64::try_from(*to).is_ok()).ok_or(errno::EINVAL)?;
                 Ok(*offset)
@@ -83,18 +102,26 @@ impl Observed {
 
     /// What guests are told of it.
     pub(crate) fn stat(&self) -> Result<Stat, i32> {
-        self.watch.stat(&self.file).map_err(|error| error.errno)
+        self.watch().stat(self.file()).map_err(|error| error.errno)
     }
 
     /// Lets somebody read the file itself, who will not tell what.
     pub(crate) fn hand_out(&self) -> Result<(), i32> {
         let mut at = lock(&self.at);
-        self.watch.whole(&self.file).map_err(|_| errno::EIO)?;
-        if let Offset::Ours(offset) = *at {
-            rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Start(offset)).map_err(errno_of)?;
+        self.watch().whole(self.file()).map_err(|_| errno::EIO)?;
+        if let Offset::Ours(offset, _) = *at {
+            rustix::fs::seek(self.file(), rustix::fs::SeekFrom::Start(offset)).map_err(errno_of)?;
             *at = Offset::Kernels;
         }
         Ok(())
+    }
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        if let Some((file, watch)) = self.open.take() {
+            watch.close(file);
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Starting a process: what a path turns out to be, and how that is run.
 
 use super::context::Context;
-use super::descriptor::Table;
 use super::launch::{Launch, Starting};
 use super::native;
 use super::program::Program;
 use super::programs::ProgramError;
 use super::request::SpawnRequest;
+use super::table::Table;
 use super::threads;
 use glowplug_fs::{OpenOptions, Opened, Watch};
 use glowplug_sys::abi::errno;

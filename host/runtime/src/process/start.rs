@@ -1,8 +1,9 @@
 //! The first process of a session: what it is given, and how it ended.
 
-use super::descriptor::{Description, Table};
+use super::descriptor::Description;
 use super::process::Ended;
 use super::streams::{Input, Output, Stdio, Taped, Traced};
+use super::table::Table;
 use super::threads;
 use glowplug_cache::Source;
 use std::fs::File;

@@ -6,7 +6,7 @@
 pub mod faulty;
 mod unix;
 
-pub use unix::{FolderDisk, effective_user, executable_identity, identity_of, open_private};
+pub use unix::{FolderDisk, effective_user, executable_identity, identity_at, identity_of, open_private};
 
 use crate::identity::FileIdentity;
 use std::fs::File;

@@ -226,6 +226,15 @@ pub fn identity_of(metadata: &std::fs::Metadata) -> FileIdentity {
     }
 }
 
+/// The identity of what is at a path, relative to an open folder.
+///
+/// # Errors
+/// What the system says, with its number.
+pub fn identity_at(folder: &File, path: &[u8], follow: bool) -> io::Result<FileIdentity> {
+    let flags = if follow { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
+    Ok(meta_of(&fs::statat(folder, if path.is_empty() { b"." } else { path }, flags)?).identity)
+}
+
 /// The identity of the program that runs, where the system tells.
 pub fn executable_identity() -> Option<FileIdentity> {
     #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! A process's descriptors as WASI knows them.
 
-use crate::process::descriptor::{Descriptor, Table};
+use crate::process::descriptor::Descriptor;
+use crate::process::table::Table;
 use glowplug_fs::{DirEntry, Namespace};
 use glowplug_sys::abi::errno;
 use std::collections::BTreeMap;
