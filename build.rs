@@ -72,7 +72,11 @@ fn constant(key: Setting, value: Value) -> (String, String) {
     }
 }
 
-fn capitalized(word: &str) -> String {
-    let (first, rest) = word.split_at(1);
-    first.to_uppercase() + rest
+/// `call-cache` as the name of a type.
+fn capitalized(words: &str) -> String {
+    let capital = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    };
+    words.split('-').map(capital).collect()
 }

@@ -255,6 +255,9 @@ fn a_killed_job_leaves_a_working_baseline_and_is_begun_again() {
     let first = context.report(["--tiering", "auto", "app.wasm"]);
     let pid = first["tiering"]["optimizing"]["pid"].as_u64().expect("a process");
     assert_eq!(wait_for_running(&context), pid);
+    // Held, so that it cannot be done before the others have looked at it.
+    let stopped = Command::new("kill").args(["-STOP", &pid.to_string()]).status().expect("kill");
+    assert!(stopped.success());
     let under_way = context.report(["--tiering", "auto", "app.wasm"]);
     assert_eq!(said(&under_way), three("hit", "baseline", "under-way"), "{under_way}");
     assert_eq!(under_way["tiering"]["optimizing"]["pid"], pid);

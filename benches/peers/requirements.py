@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the figures of compare.py (its --json files, named as arguments) against what glowplug promises.
 
-    requirements.py run|shell FILE.json...
+    requirements.py run|shell|calls FILE.json...
 
 One line a promise: what was measured, the limit, and "met" or "not met". Ratios are taken round by round; the middle one
 decides, and the middle half of all is shown beside it. Exits with 1 when a promise is not met, and says which could
@@ -83,10 +83,24 @@ def promises_of_run(figures):
     ]
 
 
+def promises_of_calls(figures):
+    return [
+        ("1,000 unchanged cases, against /bin/true", lambda: figures.time_ratio("1,000 unchanged cases", 10, "/bin/true")),
+        ("94 first-time cases, against a process of a plain embedding for each",
+         lambda: figures.time_ratio("94 first-time cases", 1 / 10, "embedding")),
+        ("94 first-time cases, against bash one by one",
+         lambda: figures.time_ratio("94 first-time cases", 1, "bash")),
+        ("a known call, against the warm start of the shell",
+         lambda: figures.time_ratio("a known call", 1.5, "shell -c exit")),
+        ("tracing a run that reads 1,000 files, against `run` without",
+         lambda: figures.time_ratio("reading 1,000 files", 1.15, "untraced")),
+    ]
+
+
 def main():
-    promises_of = {"run": promises_of_run, "shell": promises_of_shell}
+    promises_of = {"run": promises_of_run, "shell": promises_of_shell, "calls": promises_of_calls}
     if len(sys.argv) < 3 or sys.argv[1] not in promises_of:
-        sys.exit("usage: requirements.py run|shell FILE.json...")
+        sys.exit("usage: requirements.py run|shell|calls FILE.json...")
     promises = promises_of[sys.argv[1]](Figures(sys.argv[2:]))
     all_met = True
     print("| promise | measured | at most | |")

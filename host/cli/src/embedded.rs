@@ -53,3 +53,8 @@ pub(crate) fn program_files() -> Vec<glowplug_fs::Program> {
     files.extend([(SHELL_NAMES, &SHELL), (COREUTILS_NAMES, &COREUTILS)].into_iter().flat_map(named));
     files
 }
+
+/// What tells one set of them from another, whatever they were compiled to.
+pub(crate) fn digest() -> glowplug_cache::Digest {
+    glowplug_cache::Digest::of(&[SHELL.digest, COREUTILS.digest].concat())
+}

@@ -69,6 +69,12 @@ impl Failure {
         self
     }
 
+    /// Ends the program with another code.
+    pub(crate) fn code(mut self, code: i32) -> Self {
+        self.code = code;
+        self
+    }
+
     /// Says it, and returns the exit code.
     pub(crate) fn report(&self) -> i32 {
         let mut text = self.message.clone();

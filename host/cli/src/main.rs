@@ -6,6 +6,7 @@
 #![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
 mod args;
+mod calling;
 mod clock;
 mod commands;
 mod config;
@@ -39,6 +40,7 @@ fn main() {
     let outcome = logging::init(&cli.logging).and_then(|()| match cli.command {
         Command::Run(args) => commands::run::run(&args, clock),
         Command::Shell(args) => commands::shell::run(&args, cli.logging.verbose > 0, clock),
+        Command::Test(args) => commands::test::run(&args),
         Command::Compile(args) => commands::compile::run(&args),
         Command::Snapshot(args) => commands::snapshot::run(&args),
         Command::Cache(args) => commands::cache::run(args),

@@ -13,10 +13,70 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Whether a result was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallOutcome {
+    /// It was replayed.
+    Hit,
+    /// The program ran.
+    Miss,
+    /// The call cache was not asked.
+    Bypass,
+}
+
+/// What became of the call cache.
+#[derive(Debug)]
+pub(crate) struct CallReport {
+    /// Whether a result was there.
+    pub(crate) outcome: CallOutcome,
+    /// Why there was none; in words.
+    pub(crate) reason: Option<String>,
+    /// How long the run took whose result was replayed.
+    pub(crate) saved: Option<Duration>,
+    /// Why the new result was not kept.
+    pub(crate) unkept: Option<String>,
+}
+
+impl CallReport {
+    /// The call cache was not asked.
+    pub(crate) fn bypass(reason: String) -> Self {
+        Self { outcome: CallOutcome::Bypass, reason: Some(reason), saved: None, unkept: None }
+    }
+
+    fn word(&self) -> &'static str {
+        match self.outcome {
+            CallOutcome::Hit => "hit",
+            CallOutcome::Miss => "miss",
+            CallOutcome::Bypass => "bypass",
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "outcome": self.word(),
+            "reason": self.reason,
+            "saved_us": self.saved.map(text::microseconds),
+            "not_kept": self.unkept,
+        })
+    }
+
+    fn words(&self) -> String {
+        let more = match (&self.reason, self.saved, &self.unkept) {
+            (Some(reason), _, Some(unkept)) => format!(": {reason}; not kept: {unkept}"),
+            (Some(reason), ..) => format!(": {reason}"),
+            (None, Some(saved), _) => format!(", saved {} of running", text::time(saved)),
+            (None, None, _) => String::new(),
+        };
+        self.word().to_owned() + &more
+    }
+}
+
 /// A start, from the process's beginning to its end.
 pub(crate) struct RunReport<'a> {
     /// What the library says; `None` for native code that was given by the user.
     pub(crate) load: Option<&'a LoadReport>,
+    /// What became of the call cache; nothing, if it was not asked.
+    pub(crate) call: Option<&'a CallReport>,
     /// What was run.
     pub(crate) source: String,
     /// What becomes of the optimized artifact, after baseline code.
@@ -34,8 +94,11 @@ impl RunReport<'_> {
     pub(crate) fn json(&self) -> Value {
         let mut object = match self.load {
             Some(load) => load_json(load),
-            None => json!({ "source": self.source, "outcome": "bypass", "tier": null, "backend": "none",
-                            "reason": PRECOMPILED, "reason_code": "bypass", "key": null }),
+            None => {
+                let reason = if self.call.is_some() { CALLED } else { PRECOMPILED };
+                json!({ "source": self.source, "outcome": "bypass", "tier": null, "backend": "none",
+                        "reason": reason, "reason_code": "bypass", "key": null })
+            }
         };
         let mut phases = Map::new();
         for (name, time) in self.phases() {
@@ -44,6 +107,9 @@ impl RunReport<'_> {
         let fields = object.as_object_mut().expect("made as an object above");
         fields.insert("phases_us".to_owned(), Value::Object(phases));
         fields.insert("tiering".to_owned(), self.load.and_then(|load| self.tiering_json(load)).into());
+        if let Some(call) = self.call {
+            fields.insert("call_cache".to_owned(), call.json());
+        }
         fields.insert("startup_us".to_owned(), self.startup.map(text::microseconds).into());
         fields.insert("exit_code".to_owned(), self.exit_code.into());
         fields.insert("peak_memory_bytes".to_owned(), peak_memory().into());
@@ -85,6 +151,9 @@ impl RunReport<'_> {
             let _ = writeln!(lines, "{:<14} {value}", format!("{name}:"));
         };
         line("source", self.source.clone());
+        if let Some(call) = self.call {
+            line("call cache", call.words());
+        }
         match self.load {
             Some(load) => {
                 line("outcome", outcome_words(load));
@@ -110,6 +179,7 @@ impl RunReport<'_> {
                     line("note", note.clone());
                 }
             }
+            None if self.call.is_some() => {}
             None => line("outcome", format!("bypass: {PRECOMPILED}")),
         }
         if let Some(startup) = self.startup {
@@ -165,6 +235,8 @@ fn write_report(path: &Path, text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::file("write", path, &error))
 }
 
+/// Why no module was loaded: nothing had to run, or it was loaded with the run's own engine, which is not reported.
+const CALLED: &str = "the call cache was asked first";
 const PRECOMPILED: &str = "native code was given (--allow-precompiled)";
 
 /// The part of a report that is the library's.

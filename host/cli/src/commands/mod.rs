@@ -8,3 +8,4 @@ pub(crate) mod config;
 pub(crate) mod run;
 pub(crate) mod shell;
 pub(crate) mod snapshot;
+pub(crate) mod test;

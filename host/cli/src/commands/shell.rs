@@ -213,6 +213,7 @@ impl ShellFace {
         opened.warn(state.load.as_ref());
         let Some(wanted) = wanted.wanted() else { return Ok(()) };
         let report = RunReport {
+            call: None,
             optimizing: None,
             load: state.load.as_ref(),
             source: "shell".to_owned(),

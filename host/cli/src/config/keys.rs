@@ -97,6 +97,12 @@ keys! {
     BackgroundTime = "background-time", "GLOWPLUG_BACKGROUND_TIME", "BACKGROUND_TIME", Shape::Time;
     /// The most memory that one may take.
     BackgroundMemory = "background-memory", "GLOWPLUG_BACKGROUND_MEMORY", "BACKGROUND_MEMORY", Shape::Size;
+    /// Whether `run` replays what cannot have changed.
+    CallCache = "call-cache", "GLOWPLUG_CALL_CACHE", "CALL_CACHE", Shape::Word(&["off", "on", "explicit"]);
+    /// The most bytes of results.
+    CallMaxSize = "call-max-size", "GLOWPLUG_CALL_MAX_SIZE", "CALL_MAX_SIZE", Shape::Size;
+    /// The most calls.
+    CallMaxEntries = "call-max-entries", "GLOWPLUG_CALL_MAX_ENTRIES", "CALL_MAX_ENTRIES", Shape::Count;
     /// The least time between two clean-ups.
     MaintenanceInterval =
         "maintenance-interval", "GLOWPLUG_MAINTENANCE_INTERVAL", "MAINTENANCE_INTERVAL", Shape::Time;

@@ -3,12 +3,14 @@
 //! This is on the way of every start, so nothing is parsed that is not there: the defaults are constants that `build.rs`
 //! made of `cache.toml.example`.
 
+mod call_cache;
 mod file;
 pub(crate) mod keys;
 mod places;
 mod tiering;
 
 use crate::args::CacheArgs;
+pub(crate) use call_cache::CallCache;
 use glowplug_cache::{Backend, Incremental, Settings, Verify};
 use keys::{Setting, Value};
 pub(crate) use places::Places;
@@ -18,7 +20,7 @@ use std::time::Duration;
 pub(crate) use tiering::{Limits, Tiering};
 
 mod defaults {
-    use super::{Backend, Duration, Incremental, Tiering, Verify};
+    use super::{Backend, CallCache, Duration, Incremental, Tiering, Verify};
     include!(concat!(env!("OUT_DIR"), "/defaults.rs"));
 }
 
@@ -74,6 +76,9 @@ pub(crate) struct Config {
     tiering_size: u64,
     background_time: Duration,
     background_memory: u64,
+    call_cache: CallCache,
+    call_max_size: u64,
+    call_max_entries: u64,
     maintenance_interval: Duration,
     maintenance_budget: Duration,
     /// By [`Setting`].
@@ -109,6 +114,9 @@ impl Config {
             tiering_size: defaults::TIERING_SIZE,
             background_time: defaults::BACKGROUND_TIME,
             background_memory: defaults::BACKGROUND_MEMORY,
+            call_cache: defaults::CALL_CACHE,
+            call_max_size: defaults::CALL_MAX_SIZE,
+            call_max_entries: defaults::CALL_MAX_ENTRIES,
             maintenance_interval: defaults::MAINTENANCE_INTERVAL,
             maintenance_budget: defaults::MAINTENANCE_BUDGET,
             origins: [const { Origin::Default }; Setting::ALL.len()],
@@ -196,6 +204,9 @@ impl Config {
             (Setting::TieringSize, Value::Number(bytes)) => self.tiering_size = bytes,
             (Setting::BackgroundTime, Value::Time(time)) => self.background_time = time,
             (Setting::BackgroundMemory, Value::Number(bytes)) => self.background_memory = bytes,
+            (Setting::CallCache, Value::Word(word)) => self.call_cache = CallCache::named(word),
+            (Setting::CallMaxSize, Value::Number(bytes)) => self.call_max_size = bytes,
+            (Setting::CallMaxEntries, Value::Number(count)) => self.call_max_entries = count,
             (Setting::MaintenanceInterval, Value::Time(time)) => self.maintenance_interval = time,
             (Setting::MaintenanceBudget, Value::Time(time)) => self.maintenance_budget = time,
             (key, value) => unreachable!("{} has another shape than {value:?}", key.name()),
@@ -227,6 +238,9 @@ impl Config {
             Setting::TieringSize => crate::text::exact_size(self.tiering_size),
             Setting::BackgroundTime => time(self.background_time),
             Setting::BackgroundMemory => crate::text::exact_size(self.background_memory),
+            Setting::CallCache => self.call_cache.name().to_owned(),
+            Setting::CallMaxSize => crate::text::exact_size(self.call_max_size),
+            Setting::CallMaxEntries => self.call_max_entries.to_string(),
             Setting::MaintenanceInterval => time(self.maintenance_interval),
             Setting::MaintenanceBudget => time(self.maintenance_budget),
         }
@@ -257,6 +271,22 @@ impl Config {
     /// What a compilation in the background may take.
     pub(crate) fn background_limits(&self) -> Limits {
         Limits { time: self.background_time, memory: self.background_memory }
+    }
+
+    /// Which runs the call cache is for.
+    pub(crate) fn call_mode(&self) -> CallCache {
+        self.call_cache
+    }
+
+    /// What the call cache is opened with, or why it cannot be.
+    pub(crate) fn call_settings(&self) -> Result<glowplug_calls::Settings, String> {
+        let Settings { folder, key_file, max_age, maintenance_interval, .. } = self.settings()?;
+        let mut settings = glowplug_calls::Settings::new(folder, key_file);
+        settings.max_bytes = self.call_max_size;
+        settings.max_entries = self.call_max_entries;
+        settings.max_age = max_age;
+        settings.maintenance_interval = maintenance_interval;
+        Ok(settings)
     }
 
     /// The cache's folder, where there is one to be had.
@@ -335,7 +365,9 @@ mod tests {
             config_file: None,
             config_is_named: false,
         };
-        assert_eq!(Config::defaults(places).settings(), Ok(Settings::new("/cache", "/key")));
+        let config = Config::defaults(places);
+        assert_eq!(config.settings(), Ok(Settings::new("/cache", "/key")));
+        assert_eq!(config.call_settings(), Ok(glowplug_calls::Settings::new("/cache", "/key")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `glowplug cache`: one file a subcommand.
 
+mod calls;
 mod clear;
 mod dir;
 mod jobs;
@@ -32,9 +33,14 @@ pub(crate) fn run(args: CacheCommandArgs) -> Result<i32, Failure> {
     if let CacheCommand::Optimize(optimize) = &args.command {
         return optimize::run(optimize, args.cache.cache_dir);
     }
+    if let CacheCommand::Calls(calls) = &args.command {
+        return calls::run(&Config::load(&args.cache)?, &calls.command, args.json);
+    }
     let opened = opening::open(&args.cache)?;
     match args.command {
-        CacheCommand::Dir | CacheCommand::Warm { .. } | CacheCommand::Optimize(_) => unreachable!("handled above"),
+        CacheCommand::Dir | CacheCommand::Warm { .. } | CacheCommand::Optimize(_) | CacheCommand::Calls(_) => {
+            unreachable!("handled above")
+        }
         CacheCommand::Ls => ls::run(&opened, args.json),
         CacheCommand::Jobs => jobs::run(&opened, args.json),
         CacheCommand::Stats => stats::run(&opened, args.json),

@@ -2,6 +2,8 @@
 //!
 //! What is in this file is on the way of every start; on a hit it takes no step that is not needed.
 
+mod called;
+
 use crate::args::RunArgs;
 use crate::clock::Clock;
 use crate::config::Tiering;
@@ -11,7 +13,8 @@ use crate::optimizing::Optimizing;
 use crate::output;
 use crate::precompiled;
 use crate::progress::Progress;
-use crate::report::{RunReport, Wanted, write_wanted};
+use crate::report::{CallReport, RunReport, Wanted, write_wanted};
+use called::Called;
 use glowplug_cache::{Code, CompilerTier, LazyEngine, LoadReport, NoBaseline, Pending, Source, Tiers};
 use glowplug_runtime::{
     Compiler, DirMount, EngineSpec, Finished, Guest, GuestOptions, Outcome, PreparedGuest, Watchdog,
@@ -50,6 +53,28 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     clock.lap("settings");
     let opened = opening::open_with(config, Arc::new(Progress::default()))?;
     clock.lap("open");
+    let mut call = None;
+    let deterministic = |reason: &str| {
+        Failure::usage(format!("{} cannot be run with --deterministic: {reason}", options.name))
+            .hint("leave it out, and the program has the real clock and random numbers")
+    };
+    if args.calls.deterministic && !args.calls.wanted(opened.config.call_mode()) {
+        return Err(deterministic("that is for runs whose results are kept; add --call-cache on"));
+    }
+    if args.calls.wanted(opened.config.call_mode()) {
+        match called::run(args, &options, &opened, &mut clock)? {
+            Called::Done(code) => {
+                opened.warn(None);
+                opened.cache.finish();
+                return Ok(code);
+            }
+            Called::Bypass(reason) if args.calls.deterministic => return Err(deterministic(&reason)),
+            Called::Bypass(reason) => {
+                tracing::info!("{}: the call cache is bypassed: {reason}", options.name);
+                call = Some(CallReport::bypass(reason));
+            }
+        }
+    }
     let (engine, mode) = (default_engine(), opened.config.tiering());
     let Found { code, load, pending } = load(args, &opened, &engine, file)?;
     let in_load = clock.elapsed();
@@ -63,6 +88,7 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
         report: args.report.wanted(),
         source: options.name.clone(),
         load,
+        call,
         engine,
         progress: Mutex::new(Reached { clock, startup: None, optimizing: Optimizing::new(mode, pending) }),
     });
@@ -244,6 +270,7 @@ struct Afterwards {
     report: Option<Wanted>,
     source: String,
     load: Option<LoadReport>,
+    call: Option<CallReport>,
     engine: LazyEngine<EngineSpec>,
     progress: Mutex<Reached>,
 }
@@ -276,6 +303,7 @@ impl Afterwards {
         if let Some(wanted) = &self.report {
             let report = RunReport {
                 load: self.load.as_ref(),
+                call: self.call.as_ref(),
                 source: self.source.clone(),
                 optimizing: Some(&reached.optimizing),
                 clock: &reached.clock,

@@ -1,0 +1,33 @@
+//! Runs that are traced, kept and replayed: what `run` and `test` have in common.
+
+mod execute;
+mod replay;
+mod stdin;
+
+use crate::config::Config;
+pub(crate) use execute::{Execution, Ran, Unkept};
+use glowplug_calls::{CallCache, CallKey};
+pub(crate) use replay::{commit, first_written_difference, print};
+pub(crate) use stdin::{Nothing, StandardInput};
+
+/// What guests are told by this host beside what the key and the trace say: bumped whenever the same program, called in the same
+/// way, may see something else of it. (An upgrade of the engine is none: wasm means the same under all of them.)
+///
+/// History, so that a bump is deliberate:
+/// 1. the first.
+const HOST: u32 = 1;
+
+/// Opens the call cache that the settings describe; in words, why there is none.
+pub(crate) fn open(config: &Config) -> Result<CallCache, String> {
+    if config.backend() == glowplug_cache::Backend::Off {
+        return Err("the cache is switched off".to_owned());
+    }
+    let mut settings = config.call_settings()?;
+    settings.base = std::env::current_dir().ok();
+    CallCache::open(settings)
+}
+
+/// A key with what every call has.
+pub(crate) fn key(label: &[u8]) -> CallKey {
+    CallKey::new(label).with("host", HOST.to_string())
+}

@@ -1,0 +1,53 @@
+//! `glowplug cache calls why`: what became of the inputs of each result.
+
+use super::ls::summary_json;
+use crate::failure::{EXIT_FAILURE, Failure};
+use crate::output;
+use crate::text;
+use glowplug_calls::{CallCache, Explanation};
+use serde_json::{Value, json};
+use std::time::SystemTime;
+
+/// Says it, and ends with 0 if a result would be replayed.
+pub(super) fn run(cache: &CallCache, key: &str, as_json: bool) -> Result<i32, Failure> {
+    let key = super::key_of(cache, key)?;
+    let (parts, explanations) = cache
+        .why(key)
+        .map_err(|reason| Failure::new(format!("failed to read what is kept of {key}")).because_text(Some(&reason)))?;
+    let holds = |one: &Explanation| one.changes.is_empty() && one.damage.is_none();
+    if as_json {
+        let results = explanations.iter().map(explanation_json).collect();
+        output::print_json(&json!({ "key": key, "call": super::command(&parts), "results": Value::Array(results) }));
+    } else {
+        let now = SystemTime::now();
+        let mut lines = format!("{}\n", super::command(&parts));
+        for one in &explanations {
+            let when = format!("result of {}", text::ago(one.summary.created, now));
+            let observed = text::count(one.summary.observed as u64, "observation");
+            let stdin = one.stdin.map_or_else(String::new, |bytes| {
+                format!(", if standard input begins with the same {}", text::count(bytes, "byte"))
+            });
+            if holds(one) {
+                lines.push_str(&format!("  {when}: would be replayed{stdin}: none of {observed} changed\n"));
+                continue;
+            }
+            lines.push_str(&format!("  {when}: not replayed\n"));
+            for why in one.damage.iter().cloned().chain(one.changes.iter().map(ToString::to_string)) {
+                lines.push_str(&format!("    {why}\n"));
+            }
+        }
+        output::print(&lines);
+    }
+    Ok(if explanations.iter().any(holds) { 0 } else { EXIT_FAILURE })
+}
+
+fn explanation_json(one: &Explanation) -> Value {
+    let mut object = summary_json(&one.summary);
+    let changes: Vec<Value> =
+        one.changes.iter().map(|change| json!({ "what": change.what, "from": change.from, "to": change.to })).collect();
+    let fields = object.as_object_mut().expect("made as an object");
+    fields.insert("changes".to_owned(), changes.into());
+    fields.insert("damage".to_owned(), one.damage.clone().into());
+    fields.insert("stdin_bytes".to_owned(), one.stdin.into());
+    object
+}

@@ -1,0 +1,376 @@
+//! `glowplug run` with the call cache: a run is replayed when nothing that it would observe has changed.
+//!
+//! On a hit no engine is made and no artifact is looked at.
+
+use crate::args::RunArgs;
+use crate::calling::{self, Execution, Ran, StandardInput};
+use crate::clock::Clock;
+use crate::failure::{EXIT_FAILURE, EXIT_TIMEOUT, Failure};
+use crate::opening::Opened;
+use crate::output;
+use crate::report::{CallOutcome, CallReport, RunReport, write_wanted};
+use crate::text;
+use glowplug_cache::{Kind, Source};
+use glowplug_calls::{CallCache, CallKey, Change, Chunk, Hit, Lookup, MissReason};
+use glowplug_fs::{Access, Mount};
+use glowplug_runtime::GuestOptions;
+use glowplug_runtime::process::{Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// What became of the wish not to run.
+pub(super) enum Called {
+    /// It was replayed, or ran; its exit code.
+    Done(i32),
+    /// It is to run as if there were no call cache, for this reason.
+    Bypass(String),
+}
+
+/// A call that can be looked for.
+struct Call<'a> {
+    args: &'a RunArgs,
+    options: &'a GuestOptions,
+    opened: &'a Opened,
+    cache: CallCache,
+    key: CallKey,
+    mounts: Vec<Mount>,
+}
+
+/// Replays the run, or makes it and keeps its result.
+pub(super) fn run(
+    args: &RunArgs,
+    options: &GuestOptions,
+    opened: &Opened,
+    clock: &mut Clock,
+) -> Result<Called, Failure> {
+    let call = match Call::of(args, options, opened)? {
+        Ok(call) => call,
+        Err(reason) if args.calls.verify_only => {
+            output::print(&format!("{}: bypass: {reason}\n", options.name));
+            return Ok(Called::Done(EXIT_FAILURE));
+        }
+        Err(reason) => return Ok(Called::Bypass(reason)),
+    };
+    clock.lap("call key");
+    let mut stdin = StandardInput::of_process();
+    // Explaining takes as long as looking; most runs say nothing of it.
+    let told = args.calls.verify_only || args.report.wanted().is_some() || tracing::enabled!(tracing::Level::INFO);
+    let lookup = if told {
+        call.cache.lookup(&call.key, &mut stdin)
+    } else {
+        call.cache.lookup_unexplained(&call.key, &mut stdin)
+    };
+    clock.lap("call lookup");
+    if args.calls.verify_only {
+        return Ok(Called::Done(call.say_only(&lookup)));
+    }
+    match lookup {
+        Lookup::Hit(hit) if args.calls.call_cache_check => call.check(&hit, stdin, clock),
+        Lookup::Hit(hit) => match calling::commit(&call.mounts, &hit.outcome.written) {
+            Ok(()) => {
+                clock.lap("commit");
+                call.replay(&hit, stdin, clock)
+            }
+            Err(error) => {
+                output::warning(&format!("{}: its result cannot be replayed, so it runs: {error}", options.name));
+                call.execute(MissReason::Invalid(error.to_string()), stdin, clock)
+            }
+        },
+        Lookup::Miss(reason) => call.execute(reason, stdin, clock),
+    }
+    .map(Called::Done)
+}
+
+impl<'a> Call<'a> {
+    /// The call; in words, why it can be none.
+    fn of(args: &'a RunArgs, options: &'a GuestOptions, opened: &'a Opened) -> Result<Result<Self, String>, Failure> {
+        let file = &args.file_and_args[0];
+        if file == "-" {
+            return Ok(Err("the program comes from standard input".to_owned()));
+        }
+        if args.allow_precompiled {
+            return Ok(Err("--allow-precompiled may execute native code, which nothing can trace".to_owned()));
+        }
+        if args.invoke.is_some() {
+            return Ok(Err("--invoke calls a function, whose results are not kept".to_owned()));
+        }
+        let path = Path::new(file);
+        let identified = opened.cache.identify(&Source::file(path))?;
+        if identified.kind == Kind::Component {
+            return Ok(Err("it is a component, whose calls are not traced".to_owned()));
+        }
+        let mounts = match mounts(&args.dirs) {
+            Ok(mounts) => mounts,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let cache = match calling::open(&opened.config) {
+            Ok(cache) => cache,
+            Err(reason) => return Ok(Err(format!("there is no call cache: {reason}"))),
+        };
+        let label = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let mut key = calling::key(label.as_os_str().as_encoded_bytes())
+            .with("module", identified.module.to_string())
+            .with("--deterministic", if args.calls.deterministic { "on" } else { "off" });
+        for (number, argument) in options.args.iter().enumerate() {
+            key = key.with(format!("argument {number}"), argument.as_bytes());
+        }
+        for (name, value) in &options.env {
+            key = key.with(format!("environment {name}"), value.as_bytes());
+        }
+        for (mount, (_, name)) in mounts.iter().zip(&args.dirs) {
+            key = key.with(format!("folder {name}"), mount.host.as_os_str().as_encoded_bytes());
+        }
+        if let Some(bytes) = options.max_memory {
+            key = key.with("--max-memory", bytes.to_string());
+        }
+        Ok(Ok(Self { args, options, opened, cache, key, mounts }))
+    }
+
+    /// Says what would be done.
+    fn say_only(&self, lookup: &Lookup) -> i32 {
+        let name = &self.options.name;
+        match lookup {
+            Lookup::Hit(hit) => {
+                let ago = text::ago(hit.created, SystemTime::now());
+                output::print(&format!(
+                    "{name}: hit: it ran {ago}, and none of {} changed\n",
+                    observations(hit.checked)
+                ));
+                0
+            }
+            Lookup::Miss(reason) => {
+                output::print(&format!("{name}: miss: {reason}\n"));
+                EXIT_FAILURE
+            }
+        }
+    }
+
+    fn replay(&self, hit: &Hit, mut stdin: StandardInput, clock: &Clock) -> Result<i32, Failure> {
+        tracing::info!(
+            "{}: replayed: none of {} changed since it ran {}",
+            self.options.name,
+            observations(hit.checked),
+            text::ago(hit.created, SystemTime::now())
+        );
+        calling::print(&hit.outcome.output);
+        stdin.leave_after(hit.stdin.map_or(0, |read| read.len));
+        let exit_code = hit.outcome.exit_code;
+        let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: Some(hit.cost), unkept: None };
+        self.report(&report, clock, exit_code)?;
+        if let Err(error) = self.cache.note_use(hit) {
+            tracing::debug!("the use could not be noted: {error}");
+        }
+        Ok(exit_code)
+    }
+
+    fn execute(&self, reason: MissReason, mut stdin: StandardInput, clock: &mut Clock) -> Result<i32, Failure> {
+        for change in changes(&reason) {
+            tracing::info!("{}: runs: {change}", self.options.name);
+        }
+        if changes(&reason).is_empty() {
+            tracing::info!("{}: runs: {reason}", self.options.name);
+        }
+        let ran = self.make(&mut stdin)?;
+        clock.lap("run");
+        let (exit_code, timed_out) = (ran.end.exit_code, ran.end.timed_out);
+        let unkept = self.settle(ran)?;
+        clock.lap("keep");
+        if let Some(unkept) = &unkept {
+            tracing::info!("{}: not kept: {unkept}", self.options.name);
+        }
+        let report = CallReport { outcome: CallOutcome::Miss, reason: Some(reason.to_string()), saved: None, unkept };
+        self.report(&report, clock, exit_code)?;
+        if let Err(error) = self.cache.maintain() {
+            tracing::debug!("the call cache could not be cleaned up: {error}");
+        }
+        Ok(if timed_out { EXIT_TIMEOUT } else { exit_code })
+    }
+
+    /// Runs although there is a result, and compares.
+    fn check(&self, hit: &Hit, mut stdin: StandardInput, clock: &mut Clock) -> Result<i32, Failure> {
+        let ran = self.make(&mut stdin)?;
+        clock.lap("run");
+        let difference = first_difference(hit, &ran);
+        let exit_code = ran.end.exit_code;
+        self.write(&ran)?;
+        ran.namespace.remove_scratch();
+        let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: None, unkept: None };
+        self.report(&report, clock, exit_code)?;
+        match difference {
+            None => {
+                tracing::info!("{}: checked: a fresh run gave the same", self.options.name);
+                Ok(exit_code)
+            }
+            Some(difference) => Err(Failure::new(format!(
+                "{}: a fresh run is not what was kept: {difference}",
+                self.options.name
+            ))
+            .hint("it depends on something that it does not read as a file, an argument or a variable; run it with --no-call-cache")),
+        }
+    }
+
+    fn make(&self, stdin: &mut StandardInput) -> Result<Ran, Failure> {
+        let own = |fd| rustix::io::fcntl_dupfd_cloexec(fd, 3).ok().map(std::fs::File::from);
+        let output = [own(rustix::stdio::stdout()), own(rustix::stdio::stderr())];
+        let bytes = |text: &String| text.clone().into_bytes();
+        let path = PathBuf::from(&self.args.file_and_args[0]);
+        let names = self.args.dirs.iter().map(|(_, name)| name.clone().into_bytes());
+        let terminal = stdin.is_terminal();
+        let limits = SessionLimits {
+            max_memory: self.options.max_memory,
+            timeout: self.args.timeout,
+            ..SessionLimits::default()
+        };
+        let execution = Execution {
+            programs: Arc::new(ProgramSet::new(
+                Arc::clone(&self.opened.cache),
+                Vec::new(),
+                0,
+                SessionLimits::default().max_processes,
+            )),
+            program: StartProgram::Source { name: self.options.name.clone(), source: Source::file(path) },
+            args: self.options.args.iter().map(bytes).collect(),
+            env: self.options.env.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect(),
+            cwd: b"/".to_vec(),
+            preopens: Some(self.mounts.iter().map(|mount| mount.guest.clone()).zip(names).collect()),
+            mounts: self.mounts.clone(),
+            files: Vec::new(),
+            private_tmp: false,
+            stdin: stdin.hand_over(),
+            output,
+            merged: false,
+            traced: true,
+            host_folders: Vec::new(),
+            seed: self.args.calls.deterministic.then(|| *self.key.digest().as_bytes()),
+            allow_native: Vec::new(),
+            on_main_thread: true,
+            limits,
+            face: Arc::new(Quiet { name: self.options.name.clone() }),
+        };
+        let mut ran = execution.run().map_err(|error| Failure::new(error.to_string()))?;
+        if terminal && ran.stdin.is_some() {
+            ran.observed = Err(calling::Unkept("it read from a terminal".to_owned()));
+        }
+        Ok(ran)
+    }
+
+    /// Writes what a run wrote, unless it was ended from outside.
+    fn write(&self, ran: &Ran) -> Result<(), Failure> {
+        if ran.end.killed || ran.end.timed_out {
+            return Ok(());
+        }
+        calling::commit(&self.mounts, &ran.written).map_err(|error| {
+            Failure::new(format!("{} ran, but what it wrote could not be written: {error}", self.options.name))
+                .hint("nothing was changed; --no-call-cache lets it write by itself")
+        })
+    }
+
+    /// Writes what it wrote, and keeps the result if it may be; else says why not.
+    fn settle(&self, mut ran: Ran) -> Result<Option<String>, Failure> {
+        if ran.end.exit_code != 0 && !self.args.calls.cache_failures && ran.observed.is_ok() {
+            ran.observed = Err(calling::Unkept(format!(
+                "it failed with exit code {}; --cache-failures keeps that, too",
+                ran.end.exit_code
+            )));
+        }
+        let namespace = ran.namespace.clone();
+        self.write(&ran)?;
+        let unkept = match ran.into_kept() {
+            Ok(run) => self.cache.store(&self.key, run).err().map(|error| format!("it cannot be stored: {error}")),
+            Err(unkept) => Some(unkept.to_string()),
+        };
+        namespace.remove_scratch();
+        Ok(unkept)
+    }
+
+    fn report(&self, call: &CallReport, clock: &Clock, exit_code: i32) -> Result<(), Failure> {
+        let Some(wanted) = self.args.report.wanted() else { return Ok(()) };
+        let report = RunReport {
+            load: None,
+            call: Some(call),
+            source: self.options.name.clone(),
+            optimizing: None,
+            clock,
+            startup: None,
+            exit_code,
+        };
+        write_wanted(&wanted, &report)
+    }
+}
+
+/// The changes that a reason names.
+fn changes(reason: &MissReason) -> &[Change] {
+    match reason {
+        MissReason::Called(changes) | MissReason::Observed(changes) => changes,
+        _ => &[],
+    }
+}
+
+fn observations(count: usize) -> String {
+    format!("{} that it made", text::count(count as u64, "observation"))
+}
+
+/// The folders, each at a place of its own in the guest's view; in words, why they cannot be traced.
+fn mounts(dirs: &[(PathBuf, String)]) -> Result<Vec<Mount>, String> {
+    let mut mounts: Vec<Mount> = Vec::with_capacity(dirs.len());
+    for (number, (host, _)) in dirs.iter().enumerate() {
+        let host = host.canonicalize().map_err(|error| format!("{} cannot be found: {error}", host.display()))?;
+        if let Some(other) = mounts.iter().find(|other| other.host.starts_with(&host) || host.starts_with(&other.host))
+        {
+            let (a, b) = (other.host.display(), host.display());
+            return Err(format!("{a} and {b} overlap, so that what is written to one is seen in the other"));
+        }
+        mounts.push(Mount { host, guest: format!("/{number}").into_bytes(), access: Access::ReadWrite });
+    }
+    Ok(mounts)
+}
+
+/// What differs first between what was kept and what a fresh run gave.
+fn first_difference(hit: &Hit, ran: &Ran) -> Option<String> {
+    if hit.outcome.exit_code != ran.end.exit_code {
+        return Some(format!("exit code {} was kept, it was {}", hit.outcome.exit_code, ran.end.exit_code));
+    }
+    for (stream, name) in [(1, "standard output"), (2, "standard error")] {
+        let (kept, fresh) = (stream_of(&hit.outcome.output, stream), stream_of(&ran.output, stream));
+        if kept != fresh {
+            let at = kept.iter().zip(&fresh).position(|(a, b)| a != b).unwrap_or(kept.len().min(fresh.len()));
+            let line = 1 + kept[..at].iter().filter(|byte| **byte == b'\n').count();
+            let (kept, fresh) = (line_at(&kept, at), line_at(&fresh, at));
+            return Some(format!("{name}, line {line}: {kept:?} was kept, it was {fresh:?}"));
+        }
+    }
+    if hit.outcome.output != ran.output {
+        return Some("the order of standard output and standard error".to_owned());
+    }
+    calling::first_written_difference(&hit.outcome.written, &ran.written)
+}
+
+fn stream_of(output: &[Chunk], stream: u8) -> Vec<u8> {
+    output.iter().filter(|chunk| chunk.stream == stream).flat_map(|chunk| chunk.bytes.iter().copied()).collect()
+}
+
+fn line_at(bytes: &[u8], at: usize) -> String {
+    let begin = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| at + newline);
+    String::from_utf8_lossy(&bytes[begin..end]).into_owned()
+}
+
+/// Says what the user must hear of.
+struct Quiet {
+    name: String,
+}
+
+impl Face for Quiet {
+    fn event(&self, event: SessionEvent) {
+        match event {
+            SessionEvent::Denied(rule) => output::note(&format!("glowplug: {rule}\n")),
+            SessionEvent::TimedOut(limit) => output::error_line(&format!(
+                "{} timed out after {} (--timeout)",
+                self.name,
+                humantime::format_duration(limit)
+            )),
+            SessionEvent::Program(_) => {}
+        }
+    }
+}
