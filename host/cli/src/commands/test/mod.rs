@@ -162,7 +162,7 @@ fn run_all(args: &TestArgs, plan: &Plan, sessions: &Sessions, steps: &Steps) -> 
     let ended = schedule::run(&plan.jobs, options, attempt, on_event);
     let finished: Vec<Finished> = ended.into_iter().map(Finished::from).collect();
     for (job, finished) in plan.jobs.iter().zip(&finished) {
-        steps.above(|| show::case(&job.case, finished));
+        steps.above(|| show::case(&job.case, finished, !args.interactive));
     }
     finished
 }

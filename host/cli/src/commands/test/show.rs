@@ -14,7 +14,9 @@ const ADDED: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Green)));
 const DIMMED: Style = Style::new().dimmed();
 
 /// Says what is not as it should be; a case that passed is only counted.
-pub(super) fn case(job: &Job, finished: &Finished) {
+///
+/// Who is asked about each difference sees it then, and not twice.
+pub(super) fn case(job: &Job, finished: &Finished, with_differences: bool) {
     let mut text = String::new();
     match finished {
         Finished::NotRun => return,
@@ -22,7 +24,7 @@ pub(super) fn case(job: &Job, finished: &Finished) {
         Finished::Attempts(attempts) => match attempts.last().map(|(tried, _)| tried) {
             Some(Err(Untried::MustRun(reason))) => line(&mut text, "MUST RUN", WARNING, job, reason),
             Some(Err(Untried::Failed(why))) => line(&mut text, "ERROR", ERROR, job, why),
-            Some(Ok(tried)) => tried_case(&mut text, job, finished, tried, attempts.len()),
+            Some(Ok(tried)) => tried_case(&mut text, job, finished, tried, attempts.len(), with_differences),
             None => return,
         },
     }
@@ -31,13 +33,22 @@ pub(super) fn case(job: &Job, finished: &Finished) {
     }
 }
 
-fn tried_case(text: &mut String, job: &Job, finished: &Finished, tried: &Tried, attempts: usize) {
+fn tried_case(
+    text: &mut String,
+    job: &Job,
+    finished: &Finished,
+    tried: &Tried,
+    attempts: usize,
+    with_differences: bool,
+) {
     match finished.word() {
         Word::Flaky => line(text, "FLAKY", WARNING, job, &format!("it passed at attempt {attempts} of {attempts}")),
         Word::TimedOut => line(text, "TIMEOUT", ERROR, job, &timed_out(job, &tried.observed)),
         Word::Failed => {
             line(text, "FAIL", ERROR, job, &differs(&tried.verdict));
-            differences(text, &tried.verdict);
+            if with_differences {
+                differences(text, &tried.verdict);
+            }
         }
         _ => {}
     }

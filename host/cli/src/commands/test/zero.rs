@@ -59,6 +59,8 @@ pub(super) fn key(args: &TestArgs, folder: &Path) -> CallKey {
         label.extend_from_slice(filter.as_bytes());
     }
     let mut key = calling::key(&label)
+        // Another version may compare in another way.
+        .with("glowplug", env!("CARGO_PKG_VERSION"))
         .with("shell and programs", embedded::digest().to_string())
         .with("--no-deterministic", if args.no_deterministic { "on" } else { "off" })
         .with("--call-cache", args.calls.mode().name());
