@@ -86,14 +86,13 @@ files=(data/*)
 "$glowplug" "${call[@]}" cat data/1 >/dev/null
 "$glowplug" run --dir data probe.wasm cat data/1 >/dev/null
 "$embedding" "$scratch/wasmtime-cache" coreutils.wasm true >/dev/null 2>&1 || true
-(cd "$scratch/thousand" && "$glowplug" test && "$glowplug" test) >/dev/null
-(cd "$scratch/cases" && "$glowplug" test --no-call-cache) >/dev/null
+{ "$glowplug" test "$scratch/thousand" && "$glowplug" test "$scratch/thousand"; } >/dev/null
+"$glowplug" test --no-call-cache "$scratch/cases" >/dev/null
 
 quoted() { printf '%q ' "$@"; }
-in_folder() { local folder=$1; shift; quoted sh -c "cd $(quoted "$folder") && exec $(quoted "$@")"; }
 "$python" -B "$here/compare.py" --runs "$runs" --warmup 3 --json "$scratch/start.json" \
-  --contender '1,000 unchanged cases' /bin/true "$(quoted sh -c 'exec /bin/true')" \
-  --contender '1,000 unchanged cases' glowplug "$(in_folder "$scratch/thousand" "$glowplug" test)" \
+  --contender '1,000 unchanged cases' /bin/true "$(quoted /bin/true)" \
+  --contender '1,000 unchanged cases' glowplug "$(quoted "$glowplug" test "$scratch/thousand")" \
   --contender 'a known call' 'shell -c exit' "$(quoted "$glowplug" shell -c exit)" \
   --contender 'a known call' glowplug "$(quoted "$glowplug" "${call[@]}" cat data/1)"
 # Each round is a first run: --no-call-cache would not trace, so a variable that is always another makes another call of it.
@@ -103,7 +102,7 @@ unseen() { quoted sh -c "exec $(quoted "$glowplug" run "$@" --dir data) --env N=
   --contender 'reading 1,000 files' glowplug "$(unseen --call-cache on --deterministic)" | tail -n +3
 "$python" -B "$here/compare.py" --runs $((runs / 5 + 1)) --warmup 1 --json "$scratch/cases.json" \
   --contender '94 first-time cases' bash "$(quoted "$bash" "$scratch/one-by-one.sh" "$scratch/scripts")" \
-  --contender '94 first-time cases' glowplug "$(in_folder "$scratch/cases" "$glowplug" test --force)" \
+  --contender '94 first-time cases' glowplug "$(quoted "$glowplug" test --force "$scratch/cases")" \
   --contender '94 first-time cases' embedding "$(quoted "$bash" "$scratch/each.sh" "$scratch/scripts" "$embedding" "$scratch/wasmtime-cache" "$PWD/coreutils.wasm")" |
   tail -n +3
 echo

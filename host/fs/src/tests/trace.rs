@@ -604,7 +604,7 @@ fn read_many(files: &Namespace, count: usize, brought_back: bool) {
         watch.will_be_closed();
         let mut at = 0;
         loop {
-            let got = read_at(&file, &watch, at, 3000);
+            let got = read_at(&file, &watch, at, 70_000);
             if got.is_empty() {
                 break;
             }
@@ -616,11 +616,11 @@ fn read_many(files: &Namespace, count: usize, brought_back: bool) {
     }
 }
 
-/// A folder of files of different sizes, some of them larger than what is hashed at a time.
+/// A folder of files of different sizes, every second of them large.
 fn many_files(count: usize) -> TempDir {
     let dir = folder(&[]);
     for number in 0..count {
-        let size = if number % 50 == 49 { 300_000 } else { number };
+        let size = if number % 2 == 1 { 200_000 + number } else { number };
         let text: Vec<u8> = (0..size).map(|at| (at * 7 + number) as u8).collect();
         put(&dir.path().join(number.to_string()), &text);
     }
@@ -629,7 +629,7 @@ fn many_files(count: usize) -> TempDir {
 }
 
 #[test]
-fn many_files_are_hashed_beside_the_run_and_give_the_same() {
+fn large_files_are_hashed_beside_the_run_and_give_the_same() {
     let dir = many_files(200);
     let observed = |count| {
         let trace = Trace::new(true);
@@ -637,12 +637,6 @@ fn many_files_are_hashed_beside_the_run_and_give_the_same() {
         trace.finish().expect("nothing changed")
     };
     let many = observed(200);
-    // The first ones were hashed as they were read; the same digests come out for a run of these alone.
-    for (few, many) in observed(20).observations.iter().zip(many.observations.iter().filter(|one| {
-        std::str::from_utf8(&one.path).ok().and_then(|name| name.parse::<usize>().ok()).is_some_and(|name| name < 20)
-    })) {
-        assert_eq!(few, many);
-    }
     for observation in &many.observations {
         let Seen::Content { read, .. } = &observation.seen else { panic!("{observation:?}") };
         let name = std::str::from_utf8(&observation.path).expect("a name");
@@ -661,7 +655,7 @@ fn a_file_that_is_hashed_later_must_not_have_changed() {
     let dir = many_files(100);
     let trace = Trace::new(true);
     let files = traced(&trace, dir.path(), Access::ReadOnly);
-    read_many(&files, 90, true);
+    read_many(&files, 20, true);
     let (file, watch) = open(&files, "/m/95");
     watch.will_be_closed();
     read_at(&file, &watch, 0, 1000);
@@ -683,15 +677,15 @@ fn a_leap_in_a_file_that_is_hashed_later_counts_all_of_it() {
     let dir = many_files(100);
     let trace = Trace::new(true);
     let files = traced(&trace, dir.path(), Access::ReadOnly);
-    read_many(&files, 90, true);
+    read_many(&files, 20, true);
     let (file, watch) = open(&files, "/m/99");
     watch.will_be_closed();
     read_at(&file, &watch, 0, 10);
-    read_at(&file, &watch, 200_000, 10);
+    read_at(&file, &watch, 150_000, 10);
     watch.close(file);
     let observed = trace.finish().expect("nothing changed");
     let last = observed.observations.iter().find(|one| one.path == b"99").expect("noted");
     let Seen::Content { read, .. } = &last.seen else { panic!("{last:?}") };
-    assert_eq!((read.len, read.end), (300_000, true));
+    assert_eq!((read.len, read.end), (200_099, true));
     assert_eq!(read.digest, glowplug_store::Digest::of(&fs::read(dir.path().join("99")).expect("read")));
 }

@@ -125,47 +125,18 @@ fn implies(first: &Seen, second: &Seen) -> bool {
     }
 }
 
-/// From so many observations on, a second thread checks half of them.
-const MANY: usize = 256;
-
 /// Checks everything against the folders as they are.
 fn confirmed(mut observed: Observed) -> Result<Observed, Unusable> {
     let bytes = |root: &Root| root.host.as_os_str().as_bytes().to_vec();
     let open = |root: &Root| OpenRoot::open(root).map_err(|error| Unusable::Io(bytes(root), error.to_string()));
     let roots = observed.roots.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let all = &mut observed.observations;
-    let middle = if all.len() < MANY { all.len() } else { all.len() / 2 };
-    let (first, second) = all.split_at_mut(middle);
-    let (first, second) = std::thread::scope(|scope| {
-        let roots = &roots;
-        let beside = (!second.is_empty()).then(|| {
-            std::thread::Builder::new().name("checking".to_owned()).spawn_scoped(scope, || hold(roots, second))
-        });
-        let first = hold(roots, first);
-        let second = beside.map(|spawned| match spawned {
-            Ok(thread) => thread.join().unwrap_or_else(|_| Err(Unusable::Io(Vec::new(), "checking failed".to_owned()))),
-            Err(error) => Err(Unusable::Io(Vec::new(), error.to_string())),
-        });
-        (first, second)
-    });
-    let mut ids = first?;
-    if let Some(second) = second
-        && !ids.agree_with(&second?)
-    {
-        return Err(Unusable::Changed(Vec::new(), "which files are the same".to_owned()));
-    }
-    Ok(observed)
-}
-
-/// Checks some observations; which files their numbers stand for.
-fn hold(roots: &[OpenRoot], observations: &mut [Observation]) -> Result<Ids, Unusable> {
     let mut ids = Ids::new();
-    for observation in observations {
+    for observation in &mut observed.observations {
         let path = |observation: &Observation| match roots.get(observation.root as usize) {
             Some(root) => root.path(&observation.path),
             None => observation.path.clone(),
         };
-        match recheck(roots, observation, &mut ids) {
+        match recheck(&roots, observation, &mut ids) {
             Check::Same => {}
             Check::SameContentNewIdentity(new) => {
                 if let Seen::Content { identity, .. } | Seen::Listing { identity, .. } = &mut observation.seen {
@@ -176,5 +147,5 @@ fn hold(roots: &[OpenRoot], observations: &mut [Observation]) -> Result<Ids, Unu
             Check::Failed(why) => return Err(Unusable::Io(path(observation), why)),
         }
     }
-    Ok(ids)
+    Ok(observed)
 }

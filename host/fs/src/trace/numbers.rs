@@ -40,11 +40,6 @@ impl Ids {
         Self::default()
     }
 
-    /// Whether all that is known of other observations of the run goes with this.
-    pub(super) fn agree_with(&mut self, other: &Ids) -> bool {
-        other.real.iter().all(|(told, real)| self.agree(*told, *real))
-    }
-
     /// Whether a number that was told may stand for this file.
     pub(super) fn agree(&mut self, told: u64, real: Real) -> bool {
         *self.real.entry(told).or_insert(real) == real && *self.told.entry(real).or_insert(told) == told

@@ -32,8 +32,6 @@ pub(super) struct State {
     pub seen: Vec<BTreeMap<Vec<u8>, Vec<Seen>>>,
     /// Files that are open, by the address of what is in them.
     pub watches: HashMap<usize, Arc<Mutex<Progress>>>,
-    /// How many there ever were.
-    pub opened: usize,
     /// Those that were closed and are still to be hashed.
     pub hashing: Hashing,
     /// How many never will be.

@@ -11,7 +11,7 @@ use glowplug_store::{Digest, FileIdentity};
 
 use super::{
     Prefix, Seen, Trace,
-    hashing::{Job, MANY},
+    hashing::{Job, LARGE},
 };
 use crate::{FsError, Kind, Stat};
 
@@ -87,10 +87,7 @@ impl Watch {
             known: None,
         };
         let progress = Arc::new(Mutex::new(progress));
-        let mut state = trace.state();
-        state.opened += 1;
-        state.watches.insert(Arc::as_ptr(&progress) as usize, Arc::clone(&progress));
-        drop(state);
+        trace.state().watches.insert(Arc::as_ptr(&progress) as usize, Arc::clone(&progress));
         Watch {
             trace: trace.clone(),
             what: What::Lower(progress),
@@ -123,9 +120,9 @@ impl Watch {
 
     /// Says that the file comes back with [`close`](Self::close), so that it need not be hashed before.
     pub fn will_be_closed(&self) {
-        let many = self.trace.state().opened > MANY;
         if let Some(mut progress) = self.progress() {
-            progress.counted = many && progress.settled && progress.at == 0 && progress.hasher.is_none();
+            progress.counted =
+                progress.identity.size >= LARGE && progress.settled && progress.at == 0 && progress.hasher.is_none();
         }
     }
 
