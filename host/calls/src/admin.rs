@@ -11,7 +11,7 @@ use glowplug_store::evict::{self, Candidate, Limits, Pruned};
 use glowplug_store::folder::{QUARANTINE, TEMPORARY};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Everything that is kept under one key.
 #[derive(Clone, Debug)]
@@ -71,6 +71,8 @@ pub struct Explanation {
 /// a process that is slow.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long a clean-up may take that nobody asked for.
+const BUDGET: Duration = Duration::from_millis(100);
 /// So many changes of one result are named.
 const EXPLAINED: usize = 20;
 
@@ -154,11 +156,21 @@ impl CallCache {
     /// # Errors
     /// What the disk fails with.
     pub fn prune(&self, dry_run: bool) -> io::Result<Pruned> {
+        self.prune_until(None, dry_run)
+    }
+
+    /// The same until the time is up: what is left is for the next time.
+    fn prune_until(&self, until: Option<Instant>, dry_run: bool) -> io::Result<Pruned> {
+        let over = || until.is_some_and(|until| Instant::now() > until);
         let limits =
             Limits { bytes: self.settings.max_bytes, entries: self.settings.max_entries, age: self.settings.max_age };
         let now = SystemTime::now();
         let (mut pruned, mut kept) = (Pruned::default(), Vec::new());
         for file in self.folder.list(layout::ENTRIES)? {
+            if over() {
+                // Not all outputs that are in use are known, nor which entries are the oldest.
+                return Ok(pruned);
+            }
             let path = format!("{}/{}", layout::ENTRIES, file.name);
             match self.folder.read_sealed::<Entry>(&path) {
                 Ok(Some((entry, last_used))) if Digest::parse(&file.name).is_some() => {
@@ -261,7 +273,25 @@ impl CallCache {
         }
         let Some(_lock) = disk.try_lock(layout::MAINTENANCE)? else { return Ok(None) };
         disk.touch(layout::MAINTENANCE)?;
-        self.prune(false).map(Some)
+        if !self.is_due()? {
+            return Ok(None);
+        }
+        self.prune_until(Some(Instant::now() + BUDGET), false).map(Some)
+    }
+
+    /// Whether something may have to go: as far as can be seen without reading an entry.
+    fn is_due(&self) -> io::Result<bool> {
+        let now = SystemTime::now();
+        let (mut entries, mut bytes, mut due) = (0, 0, false);
+        for folder in [layout::ENTRIES, layout::OUTPUTS] {
+            for file in self.folder.list(folder)? {
+                entries += u64::from(folder == layout::ENTRIES);
+                bytes += file.meta.identity.size;
+                let keep = if is_temporary(&file) { LEFTOVER_AGE } else { self.settings.max_age };
+                due |= age(&file, now) > keep;
+            }
+        }
+        Ok(due || entries > self.settings.max_entries || bytes > self.settings.max_bytes)
     }
 
     fn remove(&self, pruned: &mut Pruned, path: &str, bytes: u64, why: &'static str, dry_run: bool) -> io::Result<()> {

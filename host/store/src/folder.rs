@@ -131,9 +131,15 @@ impl Folder {
 
     /// Makes the folders that are missing; an error when others could change one of them.
     pub fn make_safe_folders(&self, paths: &[&str]) -> io::Result<()> {
-        paths.iter().try_for_each(|path| self.disk.mkdir(path))?;
         for path in paths {
-            if let Some(reason) = self.folder_distrust(path, &self.disk.stat(path)?) {
+            let meta = match self.disk.stat(path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.disk.mkdir(path)?;
+                    self.disk.stat(path)?
+                }
+                other => other?,
+            };
+            if let Some(reason) = self.folder_distrust(path, &meta) {
                 return Err(io::Error::new(ErrorKind::PermissionDenied, reason));
             }
         }

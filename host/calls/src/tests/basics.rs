@@ -174,6 +174,25 @@ fn what_is_over_the_limits_goes() {
     assert!(matches!(cache.lookup(&key("4"), &mut Input::new(b"")), Lookup::Miss(_)));
 }
 
+#[test]
+fn maintenance_reads_no_entry_unless_something_has_to_go() {
+    let bench = Bench::new();
+    let hourly = Settings { maintenance_interval: Duration::ZERO, ..bench.settings() };
+    let cache = CallCache::open(hourly.clone()).expect("a cache");
+    for number in 0..3 {
+        cache.store(&key(&number.to_string()), bench.run(|_| number.to_string())).expect("stored");
+    }
+    assert_eq!(cache.maintain().expect("looked"), None);
+    let limited = CallCache::open(Settings { max_entries: 1, ..hourly }).expect("a cache");
+    assert_eq!(limited.maintain().expect("cleaned up").map(|pruned| pruned.removed.len()), Some(2));
+    let later = CallCache::open(Settings {
+        maintenance_interval: Duration::from_secs(3600),
+        max_entries: 0,
+        ..bench.settings()
+    });
+    assert_eq!(later.expect("a cache").maintain().expect("looked"), None, "it was just done");
+}
+
 fn write(files: &Namespace, path: &str, text: &str) {
     use std::io::Write as _;
     let Ok(Opened::File(mut file, _)) = files.open(path.as_bytes(), &OpenOptions::writing()) else { panic!("no file") };

@@ -118,6 +118,11 @@ impl Watch {
         self.is_lower() && self.regular
     }
 
+    /// How large the file was when it was opened; 0 for files of the guests' own.
+    pub fn size_at_opening(&self) -> u64 {
+        self.progress().map_or(0, |progress| progress.identity.size)
+    }
+
     /// Says that the file comes back with [`close`](Self::close), so that it need not be hashed before.
     pub fn will_be_closed(&self) {
         if let Some(mut progress) = self.progress() {

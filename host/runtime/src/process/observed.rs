@@ -13,14 +13,16 @@ use std::sync::Mutex;
 pub(crate) struct Observed {
     /// Both there until it is dropped.
     open: Option<(File, Watch)>,
+    /// How large it was when it was opened. That it has grown since, whoever checks the trace will notice.
+    size: u64,
     at: Mutex<Offset>,
 }
 
 /// Reads are told with their place, so the place is kept here, where asking for it costs nothing.
 #[derive(Clone, Copy, Debug)]
 enum Offset {
-    /// With whether the end was seen there by the last read, which got less than it asked for: then the next one, by which guests look
-    /// for the end, need not ask again. The one after that does, for a guest that waits for more.
+    /// With whether the last read came to the end, because it got less than it asked for or to where the end was at opening: then the
+    /// next one, by which guests look for the end, need not ask again. The one after that does, for a guest that waits for more.
     Ours(u64, bool),
     /// Somebody else reads the file, too, and moves the kernel's offset.
     Kernels,
@@ -29,7 +31,8 @@ enum Offset {
 impl Observed {
     pub(crate) fn new(file: File, watch: Watch) -> Self {
         watch.will_be_closed();
-        Self { open: Some((file, watch)), at: Mutex::new(Offset::Ours(0, false)) }
+        let size = watch.size_at_opening();
+        Self { open: Some((file, watch)), size, at: Mutex::new(Offset::Ours(0, false)) }
     }
 
     pub(crate) fn file(&self) -> &File {
@@ -55,7 +58,7 @@ impl Observed {
                 }
                 let got = self.read_at(out, *offset)?;
                 *offset += got as u64;
-                *at_end = 0 < got && got < out.len();
+                *at_end = 0 < got && (got < out.len() || *offset == self.size);
                 Ok(got)
             }
             // All of it counts already.
