@@ -11,7 +11,7 @@ use glowplug_store::evict::{self, Candidate, Limits, Pruned};
 use glowplug_store::folder::{QUARANTINE, TEMPORARY};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// Everything that is kept under one key.
 #[derive(Clone, Debug)]
@@ -69,10 +69,8 @@ pub struct Explanation {
 
 /// Files that a killed process left, and outputs that no entry names yet, are kept this long: nothing is to be taken from under
 /// a process that is slow.
-const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
-const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
-/// How long a clean-up may take that nobody asked for.
-const BUDGET: Duration = Duration::from_millis(100);
+pub(crate) const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+pub(crate) const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// So many changes of one result are named.
 const EXPLAINED: usize = 20;
 
@@ -156,21 +154,11 @@ impl CallCache {
     /// # Errors
     /// What the disk fails with.
     pub fn prune(&self, dry_run: bool) -> io::Result<Pruned> {
-        self.prune_until(None, dry_run)
-    }
-
-    /// The same until the time is up: what is left is for the next time.
-    fn prune_until(&self, until: Option<Instant>, dry_run: bool) -> io::Result<Pruned> {
-        let over = || until.is_some_and(|until| Instant::now() > until);
         let limits =
             Limits { bytes: self.settings.max_bytes, entries: self.settings.max_entries, age: self.settings.max_age };
         let now = SystemTime::now();
         let (mut pruned, mut kept) = (Pruned::default(), Vec::new());
         for file in self.folder.list(layout::ENTRIES)? {
-            if over() {
-                // Not all outputs that are in use are known, nor which entries are the oldest.
-                return Ok(pruned);
-            }
             let path = format!("{}/{}", layout::ENTRIES, file.name);
             match self.folder.read_sealed::<Entry>(&path) {
                 Ok(Some((entry, last_used))) if Digest::parse(&file.name).is_some() => {
@@ -255,46 +243,14 @@ impl CallCache {
         }
     }
 
-    /// Evicts, if it has not been done for an hour and nobody else is at it.
-    ///
-    /// # Errors
-    /// What the disk fails with.
-    pub fn maintain(&self) -> io::Result<Option<Pruned>> {
-        let disk = self.folder.disk();
-        match disk.stat(layout::MAINTENANCE) {
-            Ok(meta) => {
-                let since = SystemTime::now().duration_since(meta.identity.mtime.as_system_time());
-                if since.is_ok_and(|since| since < self.settings.maintenance_interval) {
-                    return Ok(None);
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-        let Some(_lock) = disk.try_lock(layout::MAINTENANCE)? else { return Ok(None) };
-        disk.touch(layout::MAINTENANCE)?;
-        if !self.is_due()? {
-            return Ok(None);
-        }
-        self.prune_until(Some(Instant::now() + BUDGET), false).map(Some)
-    }
-
-    /// Whether something may have to go: as far as can be seen without reading an entry.
-    fn is_due(&self) -> io::Result<bool> {
-        let now = SystemTime::now();
-        let (mut entries, mut bytes, mut due) = (0, 0, false);
-        for folder in [layout::ENTRIES, layout::OUTPUTS] {
-            for file in self.folder.list(folder)? {
-                entries += u64::from(folder == layout::ENTRIES);
-                bytes += file.meta.identity.size;
-                let keep = if is_temporary(&file) { LEFTOVER_AGE } else { self.settings.max_age };
-                due |= age(&file, now) > keep;
-            }
-        }
-        Ok(due || entries > self.settings.max_entries || bytes > self.settings.max_bytes)
-    }
-
-    fn remove(&self, pruned: &mut Pruned, path: &str, bytes: u64, why: &'static str, dry_run: bool) -> io::Result<()> {
+    pub(crate) fn remove(
+        &self,
+        pruned: &mut Pruned,
+        path: &str,
+        bytes: u64,
+        why: &'static str,
+        dry_run: bool,
+    ) -> io::Result<()> {
         if !dry_run {
             match self.folder.disk().unlink(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -312,21 +268,21 @@ fn summary(result: &crate::records::Recorded) -> Summary {
         exit_code: result.outcome.exit_code,
         output_bytes,
         written,
-        observed: result.observations.len(),
+        observed: result.observed.count(),
         cost: Duration::from_micros(result.cost_us),
         created: result.created.as_system_time(),
     }
 }
 
 /// The outputs of an entry that lie apart, each once.
-fn outputs(entry: &Entry) -> BTreeMap<Digest, u64> {
+pub(crate) fn outputs(entry: &Entry) -> BTreeMap<Digest, u64> {
     entry.results.iter().flat_map(|result| result.outcome.apart()).collect()
 }
 
-fn is_temporary(file: &Listed) -> bool {
+pub(crate) fn is_temporary(file: &Listed) -> bool {
     file.name.starts_with(TEMPORARY)
 }
 
-fn age(file: &Listed, now: SystemTime) -> Duration {
+pub(crate) fn age(file: &Listed, now: SystemTime) -> Duration {
     now.duration_since(file.meta.identity.mtime.as_system_time()).unwrap_or_default()
 }

@@ -2,10 +2,9 @@
 
 use crate::key::{CallKey, SCHEMA};
 use crate::layout;
-use crate::lookup::Identified as _;
 use crate::outcome::{Outcome, StoredOutcome};
 use crate::records::{Entry, Last, Recorded, Sealed as _};
-use glowplug_fs::trace::{Observed, Prefix};
+use glowplug_fs::trace::{Observation, Observed, Prefix};
 use glowplug_store::{Folder, Timestamp};
 use std::io;
 use std::path::PathBuf;
@@ -87,8 +86,7 @@ impl CallCache {
         self.folder.make_safe_folders(&[layout::ENTRIES, layout::LAST])?;
         let outcome = StoredOutcome::keep(&self.folder, &run.outcome)?;
         let recorded = Recorded {
-            roots: run.observed.roots,
-            observations: run.observed.observations,
+            observed: run.observed,
             stdin: run.stdin,
             outcome,
             cost_us: u64::try_from(run.cost.as_micros()).unwrap_or(u64::MAX),
@@ -106,20 +104,22 @@ impl CallCache {
         // Nobody waits for a disk: what a power cut takes away or tears is noticed, and runs again.
         let hasty = self.folder.hasty();
         hasty.write_sealed(&path, &entry)?;
-        hasty.write_sealed(&layout::last(key.label()), &Last { key: key.digest() })
+        hasty.overwrite_sealed(&layout::last(key.label()), &Last { key: key.digest() })
     }
 }
 
 impl Recorded {
     /// Whether two runs saw the same; identities, which say only how to find out fast, do not count.
     fn same_inputs(&self, other: &Self) -> bool {
+        let same = |one: &Observation, other: &Observation| {
+            one.path == other.path
+                && one.seen.len() == other.seen.len()
+                && one.seen.iter().zip(&other.seen).all(|(one, other)| one.is_the_same_as(other))
+        };
+        let (mine, theirs) = (&self.observed, &other.observed);
         self.stdin == other.stdin
-            && self.roots == other.roots
-            && self.observations.len() == other.observations.len()
-            && self
-                .observations
-                .iter()
-                .zip(&other.observations)
-                .all(|(a, b)| a.without_identity() == b.without_identity())
+            && mine.roots == theirs.roots
+            && mine.observations.len() == theirs.observations.len()
+            && mine.observations.iter().zip(&theirs.observations).all(|(one, other)| same(one, other))
     }
 }

@@ -32,6 +32,7 @@ mod cache;
 mod key;
 mod layout;
 mod lookup;
+mod maintain;
 mod outcome;
 mod proof;
 mod records;

@@ -5,7 +5,7 @@ use crate::key::{CallKey, Part};
 use crate::layout;
 use crate::outcome::Outcome;
 use crate::records::{Entry, Last, Recorded, Sealed as _};
-use glowplug_fs::trace::{Check, Ids, Observation, Observed, OpenRoot, Prefix, Root, Seen, recheck};
+use glowplug_fs::trace::{Check, Observed, OpenRoot, Prefix, Root, recheck};
 use glowplug_store::{Digest, FileIdentity};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -60,6 +60,8 @@ pub struct Hit {
     /// When the entry was last noted to be used.
     last_used: SystemTime,
     path: String,
+    /// The outputs that lie in files of their own.
+    apart: Vec<Digest>,
 }
 
 /// One thing that is not as it was.
@@ -193,18 +195,19 @@ impl CallCache {
                 outcome,
                 cost: Duration::from_micros(result.cost_us),
                 created: result.created.as_system_time(),
-                checked: result.observations.len(),
+                checked: result.observed.count(),
                 stdin: result.stdin,
-                observed: Observed { roots: result.roots.clone(), observations: result.observations.clone() },
+                observed: result.observed.clone(),
                 refreshed: None,
                 last_used,
                 path: path.clone(),
+                apart: result.outcome.apart().map(|(digest, _)| digest).collect(),
             };
             if holding.is_empty() {
                 return Lookup::Hit(Box::new(hit));
             }
-            for (observation, identity) in holding {
-                entry.results[at].observations[observation].set_identity(identity);
+            for (observation, seen, identity) in holding {
+                entry.results[at].observed.observations[observation].seen[seen].set_identity(Some(identity));
             }
             return Lookup::Hit(Box::new(Hit { refreshed: Some((path, Box::new(entry))), ..hit }));
         }
@@ -247,11 +250,18 @@ impl CallCache {
     /// # Errors
     /// What the disk fails with.
     pub fn note_use(&self, hit: &Hit) -> io::Result<()> {
-        if let Some((path, entry)) = &hit.refreshed {
-            return self.folder.hasty().write_sealed(path, &**entry);
-        }
         let age = SystemTime::now().duration_since(hit.last_used);
-        if age.is_ok_and(|age| age > TOUCH_INTERVAL) { self.folder.disk().touch(&hit.path) } else { Ok(()) }
+        let touched = age.is_ok_and(|age| age > TOUCH_INTERVAL);
+        match &hit.refreshed {
+            Some((path, entry)) => self.folder.hasty().write_sealed(path, &**entry)?,
+            None if touched => self.folder.disk().touch(&hit.path)?,
+            None => {}
+        }
+        if touched {
+            // In use as long as the entry is, see `maintain`.
+            hit.apart.iter().try_for_each(|output| self.folder.disk().touch(&layout::output(*output)))?;
+        }
+        Ok(())
     }
 }
 
@@ -264,8 +274,8 @@ pub(crate) struct Roots {
     open: Vec<OpenRoot>,
 }
 
-/// The observations whose files have new identities, by their place.
-type Refreshed = Vec<(usize, FileIdentity)>;
+/// What was seen of files that have new identities: the observation's place, and the place in it.
+type Refreshed = Vec<(usize, usize, FileIdentity)>;
 
 impl Roots {
     fn open(&mut self, roots: &[Root]) -> Result<&[OpenRoot], Change> {
@@ -291,18 +301,19 @@ impl Roots {
 
     /// Whether everything that a run observed is as it was; else up to `most` changes.
     pub(crate) fn check(&mut self, result: &Recorded, most: usize) -> Result<Refreshed, Vec<Change>> {
-        let roots = self.open(&result.roots).map_err(|change| vec![change])?;
-        let (mut ids, mut refreshed, mut changes) = (Ids::default(), Vec::new(), Vec::new());
-        for (at, observation) in result.observations.iter().enumerate() {
-            let change = match recheck(roots, observation, &mut ids) {
+        let Observed { roots, observations } = &result.observed;
+        let roots = self.open(roots).map_err(|change| vec![change])?;
+        let (mut refreshed, mut changes) = (Vec::new(), Vec::<Change>::new());
+        for differing in recheck(roots, observations, most) {
+            let change = match differing.check {
                 Check::Same => continue,
                 Check::SameContentNewIdentity(identity) => {
-                    refreshed.push((at, identity));
+                    refreshed.push((differing.at, differing.seen, identity));
                     continue;
                 }
                 Check::Changed { what, from, to } => Change { what, from, to },
                 Check::Failed(why) => Change {
-                    what: String::from_utf8_lossy(&observation.path).into_owned(),
+                    what: String::from_utf8_lossy(&observations[differing.at].path).into_owned(),
                     from: "what it was".to_owned(),
                     to: format!("what cannot be looked at ({why})"),
                 },
@@ -310,9 +321,6 @@ impl Roots {
             // One file may be seen in two places.
             if !changes.contains(&change) {
                 changes.push(change);
-            }
-            if changes.len() >= most {
-                break;
             }
         }
         // That a file whose contents changed has another size, too, is no news.
@@ -369,27 +377,5 @@ pub(crate) fn shown(value: &[u8]) -> String {
     match std::str::from_utf8(value) {
         Ok(text) if text.chars().count() <= LONGEST && !text.chars().any(char::is_control) => format!("`{text}`"),
         _ => described(value.len() as u64, Digest::of(value)),
-    }
-}
-
-/// What an observation is about, without the identity that says how to find out fast.
-pub(crate) trait Identified {
-    fn without_identity(&self) -> Self;
-    fn set_identity(&mut self, identity: FileIdentity);
-}
-
-impl Identified for Observation {
-    fn without_identity(&self) -> Self {
-        let mut plain = self.clone();
-        if let Seen::Content { identity, .. } | Seen::Listing { identity, .. } = &mut plain.seen {
-            *identity = None;
-        }
-        plain
-    }
-
-    fn set_identity(&mut self, new: FileIdentity) {
-        if let Seen::Content { identity, .. } | Seen::Listing { identity, .. } = &mut self.seen {
-            *identity = Some(new);
-        }
     }
 }

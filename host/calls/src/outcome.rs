@@ -143,7 +143,10 @@ impl Stored {
         let digest = Digest::of(bytes);
         folder.make_safe_folders(&[layout::OUTPUTS])?;
         // By digest: what is there under this name is checked when it is read, and then written anew if it is not right.
-        if Self::open_apart(folder, digest, bytes.len() as u64).is_err() {
+        if Self::open_apart(folder, digest, bytes.len() as u64).is_ok() {
+            // As young as the entry that is going to name it.
+            folder.disk().touch(&layout::output(digest))?;
+        } else {
             folder.write_file(&layout::output(digest), bytes)?;
         }
         Ok(Self::Apart { digest, bytes: bytes.len() as u64 })

@@ -45,7 +45,7 @@ impl Evidence {
         let numbers: Vec<u32> = observed.roots.iter().map(|root| self.root(root)).collect();
         for observation in &observed.observations {
             let Some(root) = numbers.get(observation.root as usize) else { continue };
-            let follow = match &observation.seen {
+            let follows = |seen: &Seen| match seen {
                 Seen::Absent { follow, .. }
                 | Seen::Looked { follow, .. }
                 | Seen::Stat { follow, .. }
@@ -54,7 +54,11 @@ impl Evidence {
                 Seen::Link { .. } => false,
                 Seen::Listing { .. } | Seen::Access { .. } => true,
             };
-            self.asked.insert((*root, observation.path.clone(), follow));
+            for follow in [false, true] {
+                if observation.seen.iter().any(|seen| follows(seen) == follow) {
+                    self.asked.insert((*root, observation.path.clone(), follow));
+                }
+            }
         }
     }
 

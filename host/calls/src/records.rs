@@ -3,7 +3,7 @@
 
 use crate::key::Part;
 use crate::outcome::StoredOutcome;
-use glowplug_fs::trace::{Observation, Prefix, Root};
+use glowplug_fs::trace::{Observed, Prefix, Root};
 use glowplug_store::folder::unreadable;
 use glowplug_store::seal::Flaw;
 use glowplug_store::{Digest, FileIdentity, Folder, Timestamp};
@@ -26,8 +26,7 @@ pub(crate) struct Entry {
 /// What one run observed, and what it gave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recorded {
-    pub(crate) roots: Vec<Root>,
-    pub(crate) observations: Vec<Observation>,
+    pub(crate) observed: Observed,
     /// Standard input as far as it was read; nothing if it was never read.
     pub(crate) stdin: Option<Prefix>,
     pub(crate) outcome: StoredOutcome,
@@ -86,7 +85,7 @@ pub(crate) enum ExpectedState {
 }
 
 /// A record's first bytes: what it is, and in which format.
-const MAGIC: [u8; 8] = *b"gpcall\x01\n";
+const MAGIC: [u8; 8] = *b"gpcall\x02\n";
 const MAC: usize = 32;
 /// Nothing that is kept here is larger.
 const LARGEST: u64 = 256 << 20;
@@ -95,6 +94,7 @@ const LARGEST: u64 = 256 << 20;
 pub(crate) trait Sealed {
     fn read_sealed<T: DeserializeOwned>(&self, path: &str) -> Result<Option<(T, SystemTime)>, Flaw>;
     fn write_sealed<T: Serialize>(&self, path: &str, body: &T) -> io::Result<()>;
+    fn overwrite_sealed<T: Serialize>(&self, path: &str, body: &T) -> io::Result<()>;
 }
 
 impl Sealed for Folder {
@@ -124,8 +124,21 @@ impl Sealed for Folder {
     }
 
     fn write_sealed<T: Serialize>(&self, path: &str, body: &T) -> io::Result<()> {
-        let body = postcard::to_stdvec(body).map_err(io::Error::other)?;
-        let mac = self.seal().mac_of_file("call", path, &body);
-        self.write_file(path, &[&MAGIC, &mac.as_bytes()[..], &body].concat()).map(drop)
+        self.write_file(path, &sealed(self, path, body)?).map(drop)
     }
+
+    /// The same for a record that always has the same length and that nobody misses if it is torn: without a file that takes
+    /// another's place, which takes ten times as long (ext4 then brings the new one to the disk at once).
+    fn overwrite_sealed<T: Serialize>(&self, path: &str, body: &T) -> io::Result<()> {
+        self.disk().overwrite(path, &sealed(self, path, body)?)
+    }
+}
+
+fn sealed<T: Serialize>(folder: &Folder, path: &str, body: &T) -> io::Result<Vec<u8>> {
+    let mut record = MAGIC.to_vec();
+    record.extend([0; MAC]);
+    let mut record = postcard::to_extend(body, record).map_err(io::Error::other)?;
+    let (head, body) = record.split_at_mut(MAGIC.len() + MAC);
+    head[MAGIC.len()..].copy_from_slice(folder.seal().mac_of_file("call", path, body).as_bytes());
+    Ok(record)
 }

@@ -175,7 +175,7 @@ fn what_is_over_the_limits_goes() {
 }
 
 #[test]
-fn maintenance_reads_no_entry_unless_something_has_to_go() {
+fn maintenance_removes_only_what_has_to_go() {
     let bench = Bench::new();
     let hourly = Settings { maintenance_interval: Duration::ZERO, ..bench.settings() };
     let cache = CallCache::open(hourly.clone()).expect("a cache");
@@ -191,6 +191,35 @@ fn maintenance_reads_no_entry_unless_something_has_to_go() {
         ..bench.settings()
     });
     assert_eq!(later.expect("a cache").maintain().expect("looked"), None, "it was just done");
+}
+
+#[test]
+fn outputs_go_with_their_entries_and_as_late() {
+    let bench = Bench::new();
+    let always = Settings { maintenance_interval: Duration::ZERO, ..bench.settings() };
+    let cache = CallCache::open(always.clone()).expect("a cache");
+    for number in 0..3 {
+        cache.store(&key(&number.to_string()), bench.run(|_| format!("{number}").repeat(20 << 10))).expect("stored");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let limited = CallCache::open(Settings { max_bytes: 50 << 10, ..always.clone() }).expect("a cache");
+    let pruned = limited.maintain().expect("cleaned up").expect("something went");
+    assert_eq!((pruned.removed.len(), pruned.kept_entries), (2, 2));
+    // Everything grows old; what is used grows young again, with its output.
+    let old = SystemTime::now() - Duration::from_secs(29 * 24 * 3600);
+    for folder in ["entries", "outputs", "last"] {
+        let folder = bench.folder.path().join("cache/calls/v1").join(folder);
+        for file in std::fs::read_dir(folder).expect("listed") {
+            let file = std::fs::File::options().append(true).open(file.expect("an entry").path()).expect("open");
+            file.set_modified(old).expect("set");
+        }
+    }
+    cache.note_use(&hit(cache.lookup(&key("2"), &mut Input::new(b"")))).expect("noted");
+    let strict = Settings { max_age: Duration::from_secs(28 * 24 * 3600), ..always };
+    let pruned = CallCache::open(strict).expect("a cache").maintain().expect("cleaned up").expect("something went");
+    assert_eq!(pruned.kept_entries, 1);
+    hit(cache.lookup(&key("2"), &mut Input::new(b"")));
+    assert_eq!(std::fs::read_dir(bench.folder.path().join("cache/calls/v1/outputs")).expect("listed").count(), 1);
 }
 
 fn write(files: &Namespace, path: &str, text: &str) {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::{append, folder, list, mount, put, write};
 use crate::{
     Access, Impure, Kind, Namespace, NewTime, Observed, OpenOptions, Opened, Settings, Trace, Unusable, Wanted, Watch,
-    trace::{Check, EPOCH, Ids, OpenRoot, Seen, recheck},
+    trace::{Check, EPOCH, OpenRoot, Seen, recheck},
 };
 
 pub(super) fn traced(trace: &Trace, dir: &Path, access: Access) -> Namespace {
@@ -58,9 +58,8 @@ fn settle() {
 pub(super) fn differences(observed: &Observed) -> Vec<String> {
     let open = |root| OpenRoot::open(root).expect("a root").shown_as("".into());
     let roots: Vec<OpenRoot> = observed.roots.iter().map(open).collect();
-    let mut ids = Ids::new();
-    let checks = observed.observations.iter().map(|observation| recheck(&roots, observation, &mut ids));
-    let changed = checks.filter_map(|check| match check {
+    let checks = recheck(&roots, &observed.observations, usize::MAX).into_iter();
+    let changed = checks.filter_map(|differing| match differing.check {
         Check::Same | Check::SameContentNewIdentity(_) => None,
         Check::Changed { what, from, to } => Some(format!("{what}: {from} -> {to}")),
         Check::Failed(why) => panic!("{why}"),
@@ -161,7 +160,7 @@ fn parts_that_were_read_in_any_order_are_one_beginning() {
     drop((watch, second));
     let observed = trace.finish().expect("observed");
     let [Seen::Content { read, identity: Some(_), .. }] =
-        observed.observations.iter().map(|o| o.seen.clone()).collect::<Vec<_>>()[..]
+        observed.observations.iter().flat_map(|o| o.seen.clone()).collect::<Vec<_>>()[..]
     else {
         panic!("{observed:#?}")
     };
@@ -183,7 +182,7 @@ fn what_somebody_else_reads_counts_as_a_whole() {
         matches!(seen, Seen::Content { read, .. }
             if read.len == 3 && read.end && read.digest == glowplug_store::Digest::of(b"abc"))
     };
-    assert!(observed.observations.iter().all(|observation| whole(&observation.seen)), "{observed:#?}");
+    assert!(observed.observations.iter().all(|observation| observation.seen.iter().all(whole)), "{observed:#?}");
 }
 
 #[test]
@@ -378,7 +377,7 @@ fn what_a_guest_writes_is_no_observation() {
         let seen: Vec<String> = observed
             .observations
             .iter()
-            .map(|o| format!("{} {:?}", String::from_utf8_lossy(&o.path), o.seen))
+            .flat_map(|o| o.seen.iter().map(|seen| format!("{} {seen:?}", String::from_utf8_lossy(&o.path))))
             .collect();
         assert_eq!(seen.len(), 4, "{seen:#?}");
         assert!(seen[0].starts_with(". Looked") && seen[1].starts_with("d Looked"), "{seen:#?}");
@@ -555,12 +554,12 @@ fn what_is_explained_to_people_is_no_observation() {
     let trace = Trace::new(true);
     let files = traced(&trace, dir.path(), Access::ReadOnly);
     let error = files.stat(b"/m/l/none", true).expect_err("missing");
-    let noted = trace.finish().expect("observed").observations.len();
+    let noted = trace.finish().expect("observed").count();
     let trace = Trace::new(true);
     let files = traced(&trace, dir.path(), Access::ReadOnly);
     assert_eq!(files.stat(b"/m/l/none", true), Err(error.clone()));
     files.explain(b"/m/l/none", &error);
-    assert_eq!(trace.finish().expect("observed").observations.len(), noted);
+    assert_eq!(trace.finish().expect("observed").count(), noted);
 }
 
 #[test]
@@ -638,7 +637,7 @@ fn large_files_are_hashed_beside_the_run_and_give_the_same() {
     };
     let many = observed(200);
     for observation in &many.observations {
-        let Seen::Content { read, .. } = &observation.seen else { panic!("{observation:?}") };
+        let [Seen::Content { read, .. }] = &observation.seen[..] else { panic!("{observation:?}") };
         let name = std::str::from_utf8(&observation.path).expect("a name");
         let contents = fs::read(dir.path().join(name)).expect("read");
         assert_eq!((read.len, read.end), (contents.len() as u64, true), "{name}");
@@ -685,7 +684,7 @@ fn a_leap_in_a_file_that_is_hashed_later_counts_all_of_it() {
     watch.close(file);
     let observed = trace.finish().expect("nothing changed");
     let last = observed.observations.iter().find(|one| one.path == b"99").expect("noted");
-    let Seen::Content { read, .. } = &last.seen else { panic!("{last:?}") };
+    let [Seen::Content { read, .. }] = &last.seen[..] else { panic!("{last:?}") };
     assert_eq!((read.len, read.end), (200_099, true));
     assert_eq!(read.digest, glowplug_store::Digest::of(&fs::read(dir.path().join("99")).expect("read")));
 }

@@ -11,7 +11,8 @@ use glowplug_store::{Digest, FileIdentity, Timestamp};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::{
-    Asked, Ids, Observation, Prefix, Root, Seen, SeenStat,
+    Asked, Observation, Prefix, Root, Seen, SeenStat,
+    numbers::Ids,
     record::{identity, listing_digest, told_size},
     watch::CHUNK,
     words,
@@ -81,24 +82,58 @@ pub enum Check {
     Failed(String),
 }
 
-/// Looks whether an observation would come out the same now. `ids` belongs to the run that the observation is from. What has a
-/// known identity is not read if the identity is still the same.
-pub fn recheck(roots: &[OpenRoot], observation: &Observation, ids: &mut Ids) -> Check {
-    let Observation { root: number, path, seen } = observation;
-    let Some(root) = roots.get(*number as usize) else {
-        return Check::Failed(format!("it is from folder {number}, which is not known"));
-    };
-    let checked = Looking { root, number: *number, path, ids }.check(seen);
-    match checked {
-        Ok(check) => check,
-        Err(Stop::Fail(error)) if is_temporary(error.errno) => {
-            Check::Failed(format!("{}: {}", String::from_utf8_lossy(&root.path(path)), error::message(error.errno)))
+/// A part of an observation that is not simply the same as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// The place among the observations.
+    pub at: usize,
+    /// The place in what was seen there.
+    pub seen: usize,
+    /// What it is: never [`Check::Same`].
+    pub check: Check,
+}
+
+/// Looks whether the observations of one run would come out the same now: everything that is not [`Check::Same`], in their order.
+/// What has a known identity is not read if the identity is still the same. Gives up when `most` have changed, or could not be
+/// looked at.
+//
+// Doing this in two halves at the same time was tried: of 1,000 files in one folder, two threads take longer than one (1.6 against
+// 1.3 ms, on two processors of a virtual machine).
+pub fn recheck(roots: &[OpenRoot], observations: &[Observation], most: usize) -> Vec<Differing> {
+    let (mut ids, mut differ, mut changed) = (Ids::for_paths(observations.len()), Vec::new(), 0);
+    for (at, observation) in observations.iter().enumerate() {
+        for (seen, check) in check(roots, observation, &mut ids) {
+            changed += usize::from(matches!(check, Check::Changed { .. } | Check::Failed(_)));
+            differ.push(Differing { at, seen, check });
         }
-        Err(stop) => {
-            let what = format!("{} {}", subject(seen), String::from_utf8_lossy(&root.path(path)));
-            Check::Changed { what, from: "present".to_owned(), to: outcome::<()>(&Err(stop)) }
+        if changed >= most {
+            break;
         }
     }
+    differ
+}
+
+/// All that was seen at a path and is not the same any more, by its place.
+fn check(roots: &[OpenRoot], observation: &Observation, ids: &mut Ids) -> Vec<(usize, Check)> {
+    let Observation { root: number, path, seen } = observation;
+    let Some(root) = roots.get(*number as usize) else {
+        return vec![(0, Check::Failed(format!("it is from folder {number}, which is not known")))];
+    };
+    let mut looking = Looking { root, number: *number, path, ids, found: None };
+    let mut differ = Vec::new();
+    for (at, seen) in seen.iter().enumerate() {
+        let check = match looking.check(seen) {
+            Ok(Check::Same) => continue,
+            Ok(check) => check,
+            Err(Stop::Fail(error)) if is_temporary(error.errno) => looking.failed(error.errno),
+            Err(stop) => {
+                let what = format!("{} {}", subject(seen), String::from_utf8_lossy(&root.path(path)));
+                Check::Changed { what, from: "present".to_owned(), to: outcome::<()>(&Err(stop)) }
+            }
+        };
+        differ.push((at, check));
+    }
+    differ
 }
 
 /// Says more of the machine's state than of the folder's.
@@ -151,6 +186,8 @@ struct Looking<'l> {
     number: u32,
     path: &'l [u8],
     ids: &'l mut Ids,
+    /// Whether a link was followed, and what is there: asked once for all that was seen there.
+    found: Option<(bool, Stat)>,
 }
 
 impl Looking<'_> {
@@ -192,6 +229,10 @@ impl Looking<'_> {
         }
     }
 
+    fn failed(&self, number: i32) -> Check {
+        Check::Failed(format!("{}: {}", String::from_utf8_lossy(&self.root.path(self.path)), error::message(number)))
+    }
+
     fn changed(&self, what: &str, from: String, to: String) -> Check {
         let path = self.root.path(self.path);
         Check::Changed { what: format!("{what} {}", String::from_utf8_lossy(&path)), from, to }
@@ -201,13 +242,12 @@ impl Looking<'_> {
         (then != now).then(|| self.changed(what, shown(then), shown(now)))
     }
 
-    /// What is there, asked once for all observations about it.
     fn stat(&mut self, follow: bool) -> Attempt<Stat> {
-        match &self.ids.last {
-            Some((root, path, f, found)) if (*root, &path[..], *f) == (self.number, self.path, follow) => Ok(*found),
+        match self.found {
+            Some((followed, found)) if followed == follow => Ok(found),
             _ => {
                 let found = self.stat_anew(follow)?;
-                self.ids.last = Some((self.number, self.path.to_owned(), follow, found));
+                self.found = Some((follow, found));
                 Ok(found)
             }
         }
@@ -247,11 +287,7 @@ impl Looking<'_> {
         };
         match &now {
             Err(Stop::Fail(error)) if error.errno == number => Check::Same,
-            Err(Stop::Fail(error)) if is_temporary(error.errno) => Check::Failed(format!(
-                "{}: {}",
-                String::from_utf8_lossy(&self.root.path(self.path)),
-                error::message(error.errno)
-            )),
+            Err(Stop::Fail(error)) if is_temporary(error.errno) => self.failed(error.errno),
             now => self.changed(now.as_ref().copied().unwrap_or("file"), said(number), outcome(now)),
         }
     }

@@ -2,16 +2,17 @@
 
 use std::{collections::BTreeMap, os::unix::ffi::OsStrExt};
 
-use super::{Asked, Check, Ids, Observation, Observed, OpenRoot, Root, Seen, Trace, Unusable, recheck, watch::lock};
+use super::{Asked, Check, Observation, Observed, OpenRoot, Root, Seen, Trace, Unusable, recheck, watch::lock};
 use crate::{Kind, errno};
 
 /// That everything still holds at the end is what makes the observations those of one state of the folders: what a guest
 /// really read is the same as what is there now, so whatever was between does not matter.
 pub(super) fn finish(trace: &Trace) -> Result<Observed, Unusable> {
-    let watches: Vec<_> = trace.state().watches.drain().map(|(_, watch)| watch).collect();
+    let watches = trace.state().watches.take_all();
     for watch in watches {
-        let noted = lock(&watch).noted();
-        trace.state().note_watched(noted);
+        // It is no longer among those that are open, so nobody waits for it with the state locked.
+        let mut watched = lock(&watch);
+        trace.state().note_watched(&mut watched);
     }
     let hashed = std::mem::take(&mut trace.state().hashing).end();
     let mut state = trace.state();
@@ -40,19 +41,18 @@ fn collected(roots: Vec<Root>, seen: Vec<BTreeMap<Vec<u8>, Vec<Seen>>>) -> Obser
     for (root, paths) in roots.into_iter().zip(seen).filter(|(_, paths)| !paths.is_empty()) {
         let number = observed.roots.len() as u32;
         observed.roots.push(root);
-        for (path, seen) in paths {
-            let mut seen = reduced(seen);
-            let last = seen.pop();
-            let observation = |path, seen| Observation { root: number, path, seen };
-            observed.observations.extend(seen.into_iter().map(|seen| observation(path.clone(), seen)));
-            observed.observations.extend(last.map(|seen| observation(path, seen)));
-        }
+        observed.observations.reserve_exact(paths.len());
+        let observation = |(path, seen)| Observation { root: number, path, seen: reduced(seen) };
+        observed.observations.extend(paths.into_iter().map(observation));
     }
     observed
 }
 
 /// Without what follows from another one.
-fn reduced(seen: Vec<Seen>) -> Vec<Seen> {
+fn reduced(mut seen: Vec<Seen>) -> Vec<Seen> {
+    if seen.len() == 1 {
+        return seen;
+    }
     let follows = |at: usize| {
         let from = |other: usize| {
             let (mine, theirs) = (&seen[at], &seen[other]);
@@ -61,13 +61,13 @@ fn reduced(seen: Vec<Seen>) -> Vec<Seen> {
         };
         (0..seen.len()).any(from)
     };
-    if seen.len() == 1 {
-        return seen;
+    let superfluous: Vec<bool> = (0..seen.len()).map(follows).collect();
+    if superfluous.contains(&true) {
+        let mut superfluous = superfluous.into_iter();
+        seen.retain(|_| superfluous.next() != Some(true));
     }
-    let kept: Vec<bool> = (0..seen.len()).map(|at| !follows(at)).collect();
-    let mut kept: Vec<Seen> = seen.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(seen, _)| seen).collect();
-    kept.sort_by_key(rank);
-    kept
+    seen.sort_by_key(rank);
+    seen
 }
 
 /// The order of kinds.
@@ -130,19 +130,15 @@ fn confirmed(mut observed: Observed) -> Result<Observed, Unusable> {
     let bytes = |root: &Root| root.host.as_os_str().as_bytes().to_vec();
     let open = |root: &Root| OpenRoot::open(root).map_err(|error| Unusable::Io(bytes(root), error.to_string()));
     let roots = observed.roots.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let mut ids = Ids::new();
-    for observation in &mut observed.observations {
+    for differing in recheck(&roots, &observed.observations, 1) {
+        let observation = &mut observed.observations[differing.at];
         let path = |observation: &Observation| match roots.get(observation.root as usize) {
             Some(root) => root.path(&observation.path),
             None => observation.path.clone(),
         };
-        match recheck(&roots, observation, &mut ids) {
+        match differing.check {
             Check::Same => {}
-            Check::SameContentNewIdentity(new) => {
-                if let Seen::Content { identity, .. } | Seen::Listing { identity, .. } = &mut observation.seen {
-                    *identity = Some(new);
-                }
-            }
+            Check::SameContentNewIdentity(new) => observation.seen[differing.seen].set_identity(Some(new)),
             Check::Changed { what, .. } => return Err(Unusable::Changed(path(observation), what)),
             Check::Failed(why) => return Err(Unusable::Io(path(observation), why)),
         }

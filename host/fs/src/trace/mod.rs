@@ -29,8 +29,7 @@ use glowplug_store::{Digest, FileIdentity};
 use serde::{Deserialize, Serialize};
 
 use crate::Kind;
-pub use check::{Check, OpenRoot, recheck};
-pub use numbers::Ids;
+pub use check::{Check, Differing, OpenRoot, recheck};
 use record::State;
 pub(crate) use record::unnoted;
 pub use watch::Watch;
@@ -38,7 +37,7 @@ pub use watch::Watch;
 /// The time that a deterministic run sees files of the host at: 2000-01-01T00:00:00Z, in nanoseconds since 1970.
 pub const EPOCH: i64 = 946_684_800_000_000_000;
 
-/// One thing that a guest saw.
+/// What a guest saw at one path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// The folder, by its number in [`Observed::roots`].
@@ -46,11 +45,11 @@ pub struct Observation {
     /// The path below that folder, as it was asked of the kernel; `.` is the folder itself.
     #[serde(with = "bytes")]
     pub path: Vec<u8>,
-    /// What was seen there.
-    pub seen: Seen,
+    /// What was seen there; none of it follows from the rest.
+    pub seen: Vec<Seen>,
 }
 
-/// What was seen at a path. `follow` says whether a symbolic link in the last component was followed.
+/// One thing that was seen at a path. `follow` says whether a symbolic link in the last component was followed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub enum Seen {
@@ -81,6 +80,25 @@ pub enum Seen {
     },
     /// Whether `access` would allow it: 0, or a number of preview 1.
     Access { read: bool, write: bool, execute: bool, errno: i32 },
+}
+
+impl Seen {
+    /// Says what the system says of the file or folder from now on, if this is about its contents or its listing.
+    pub fn set_identity(&mut self, new: Option<FileIdentity>) {
+        if let Seen::Content { identity, .. } | Seen::Listing { identity, .. } = self {
+            *identity = new;
+        }
+    }
+
+    /// Whether it is the same as another one; identities, which only say how to find out fast, do not count.
+    pub fn is_the_same_as(&self, other: &Seen) -> bool {
+        let plain = |seen: &Seen| {
+            let mut seen = seen.clone();
+            seen.set_identity(None);
+            seen
+        };
+        plain(self) == plain(other)
+    }
 }
 
 /// Which call failed.
@@ -138,8 +156,15 @@ pub struct Root {
 pub struct Observed {
     /// The folders that something was observed in.
     pub roots: Vec<Root>,
-    /// In the order of roots and paths; none follows from another one about the same path.
+    /// One for each path, in the order of roots and paths.
     pub observations: Vec<Observation>,
+}
+
+impl Observed {
+    /// How many things were seen.
+    pub fn count(&self) -> usize {
+        self.observations.iter().map(|observation| observation.seen.len()).sum()
+    }
 }
 
 /// Why what a run gave may come out differently though everything that it observed is the same.

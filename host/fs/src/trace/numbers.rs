@@ -2,14 +2,14 @@
 
 use std::{collections::HashMap, fs::File};
 
-use crate::Stat;
+use rustc_hash::FxBuildHasher;
 
 /// A file of the host: its device and its inode number.
 pub(super) type Real = (u64, u64);
 
 /// The numbers of one run, in the order in which files were first seen.
 #[derive(Debug, Default)]
-pub(super) struct Numbers(HashMap<Real, u64>);
+pub(super) struct Numbers(HashMap<Real, u64, FxBuildHasher>);
 
 impl Numbers {
     /// The number that guests are told for a file.
@@ -22,22 +22,25 @@ impl Numbers {
 /// What is known while the observations of one run are checked, one after another: which of today's files the numbers stand
 /// for that the guest was told then. Two names that were one file have to be one again, and two that were not must not.
 ///
-/// It also keeps the folder of the last path open, and what the system said of the last entry, so that checking in the order
-/// of the paths is cheap. Begin anew for each run, and each time that its observations are checked.
-#[derive(Debug, Default)]
-pub struct Ids {
-    real: HashMap<u64, Real>,
-    told: HashMap<Real, u64>,
+/// It also keeps the folder of the last path open, so that checking in the order of the paths is cheap. Begin anew for each run,
+/// and each time that its observations are checked.
+#[derive(Debug)]
+pub(super) struct Ids {
+    real: HashMap<u64, Real, FxBuildHasher>,
+    told: HashMap<Real, u64, FxBuildHasher>,
     /// The root's number, a folder in it, and its handle.
     pub(super) folder: Option<(u32, Vec<u8>, File)>,
-    /// The root's number, a path in it, whether a link was followed, and what is there.
-    pub(super) last: Option<(u32, Vec<u8>, bool, Stat)>,
 }
 
 impl Ids {
-    /// Nothing is known yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// Nothing is known yet, but there is room for what will be known of so many paths.
+    pub(super) fn for_paths(count: usize) -> Self {
+        let hasher = FxBuildHasher;
+        Self {
+            real: HashMap::with_capacity_and_hasher(count, hasher),
+            told: HashMap::with_capacity_and_hasher(count, hasher),
+            folder: None,
+        }
     }
 
     /// Whether a number that was told may stand for this file.
@@ -52,7 +55,7 @@ mod tests {
 
     #[test]
     fn files_are_told_apart_in_both_directions() {
-        let mut ids = Ids::new();
+        let mut ids = Ids::for_paths(2);
         assert!(ids.agree(1, (7, 100)) && ids.agree(2, (7, 101)) && ids.agree(1, (7, 100)));
         assert!(!ids.agree(1, (7, 102)), "what was one file is two");
         assert!(!ids.agree(3, (7, 101)), "what was two files is one");

@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     path::Path,
     sync::{Arc, Mutex},
 };
@@ -24,14 +24,20 @@ const WRITTEN: i64 = EPOCH + 1_000_000_000;
 /// The size that guests are told of any folder. File systems have their own ideas.
 const FOLDER_SIZE: u64 = 4096;
 
+/// What was seen of one file: its root and its path come first.
+pub(super) type Noted = (u32, Vec<u8>, Vec<Seen>);
+
 /// Everything noted so far.
 #[derive(Default)]
 pub(super) struct State {
     pub roots: Vec<Root>,
     /// For each root, by path.
     pub seen: Vec<BTreeMap<Vec<u8>, Vec<Seen>>>,
-    /// Files that are open, by the address of what is in them.
-    pub watches: HashMap<usize, Arc<Mutex<Progress>>>,
+    /// Files that are open.
+    pub watches: Slots,
+    /// Hashers of files that were closed, for the next ones: they are large.
+    #[expect(clippy::vec_box, reason = "watches have them boxed, and nothing so large is moved")]
+    pub hashers: Vec<Box<blake3::Hasher>>,
     /// Those that were closed and are still to be hashed.
     pub hashing: Hashing,
     /// How many never will be.
@@ -64,11 +70,28 @@ pub(crate) fn unnoted<T>(look: impl FnOnce() -> T) -> T {
 }
 
 impl State {
-    /// Notes what a watch has seen; nothing if that cannot be found out any more.
-    pub(super) fn note_watched(&mut self, noted: Option<(u32, Vec<u8>, Seen)>) {
-        match noted {
-            Some((root, path, seen)) => self.note(root, &path, seen),
-            None => self.unhashed += 1,
+    /// Notes what a watch has seen.
+    pub(super) fn note_watched(&mut self, watched: &mut Progress) {
+        let Some((root, path, seen)) = watched.noted() else {
+            self.unhashed += 1;
+            return;
+        };
+        self.hashers.extend(watched.hasher.take());
+        if self.finished || UNNOTED.get() {
+            return;
+        }
+        let Some(paths) = self.seen.get_mut(root as usize) else { return };
+        match paths.entry(path) {
+            Entry::Vacant(entry) => {
+                entry.insert(seen);
+            }
+            Entry::Occupied(mut entry) => {
+                for seen in seen {
+                    if !add(entry.get_mut(), seen) {
+                        self.changed = Some((root, entry.key().clone()));
+                    }
+                }
+            }
         }
     }
 
@@ -81,23 +104,70 @@ impl State {
             paths.insert(path.to_owned(), vec![seen]);
             return;
         };
-        if let Seen::Content { follow, read, identity: Some(identity) } = &seen {
-            let same_file = known.iter_mut().find_map(|known| match known {
-                Seen::Content { follow: f, read, identity: Some(i) } if f == follow && i == identity => Some(read),
-                _ => None,
-            });
-            if let Some(known) = same_file {
-                if known.len == read.len && known.digest != read.digest {
-                    self.changed = Some((root, path.to_owned()));
-                } else if (known.len, known.end) < (read.len, read.end) {
-                    *known = *read;
-                }
-                return;
+        if !add(known, seen) {
+            self.changed = Some((root, path.to_owned()));
+        }
+    }
+}
+
+/// Adds what was seen to what is known of the same path; false if the two contradict each other.
+fn add(known: &mut Vec<Seen>, seen: Seen) -> bool {
+    if let Seen::Content { follow, read, identity: Some(identity) } = &seen {
+        let same_file = known.iter_mut().find_map(|known| match known {
+            Seen::Content { follow: f, read, identity: Some(i) } if f == follow && i == identity => Some(read),
+            _ => None,
+        });
+        if let Some(known) = same_file {
+            if known.len == read.len && known.digest != read.digest {
+                return false;
+            }
+            if (known.len, known.end) < (read.len, read.end) {
+                *known = *read;
+            }
+            return true;
+        }
+    }
+    if !known.contains(&seen) {
+        // Of most paths there is nothing more to come.
+        known.reserve_exact(if known.len() < 4 { 1 } else { known.len() });
+        known.push(seen);
+    }
+    true
+}
+
+/// The files that are open, each at a place that stays.
+#[derive(Default)]
+pub(super) struct Slots {
+    all: Vec<Option<Arc<Mutex<Progress>>>>,
+    free: Vec<usize>,
+}
+
+impl Slots {
+    pub(super) fn insert(&mut self, progress: Arc<Mutex<Progress>>) -> usize {
+        match self.free.pop() {
+            Some(at) => {
+                self.all[at] = Some(progress);
+                at
+            }
+            None => {
+                self.all.push(Some(progress));
+                self.all.len() - 1
             }
         }
-        if !known.contains(&seen) {
-            known.push(seen);
+    }
+
+    /// False if it is gone already, because all were taken.
+    pub(super) fn remove(&mut self, at: usize) -> bool {
+        let was_there = self.all.get_mut(at).is_some_and(|slot| slot.take().is_some());
+        if was_there {
+            self.free.push(at);
         }
+        was_there
+    }
+
+    /// Takes all. What is opened from now on has places of its own.
+    pub(super) fn take_all(&mut self) -> Vec<Arc<Mutex<Progress>>> {
+        self.all.iter_mut().filter_map(Option::take).collect()
     }
 }
 
@@ -167,14 +237,27 @@ impl Trace {
 
     /// Notes what `stat` said of an entry of the host; what the guest is told instead.
     pub(crate) fn saw_stat(&self, root: u32, path: &[u8], follow: bool, found: &Stat) -> Stat {
-        let mut state = self.state();
-        let ino = state.numbers.of((found.dev, found.ino));
+        let (seen, told) = self.told_stat(follow, found);
+        self.note(root, path, seen);
+        told
+    }
+
+    /// What the guest is told of an entry of the host, and what is to be noted of it.
+    pub(super) fn told_stat(&self, follow: bool, found: &Stat) -> (Seen, Stat) {
+        let ino = self.number((found.dev, found.ino));
         let (size, nlink) = told_size(found);
         let mtime = (!self.0.deterministic).then_some(found.mtime);
         let Stat { kind, uid, gid, .. } = *found;
         let stat = SeenStat { kind, mode: found.mode & 0o7777, size, nlink, uid, gid, mtime, ino };
-        state.note(root, path, Seen::Stat { follow, stat });
-        told(found, ino, mtime.unwrap_or(EPOCH))
+        (Seen::Stat { follow, stat }, told(found, ino, mtime.unwrap_or(EPOCH)))
+    }
+
+    /// A hasher for a file.
+    pub(super) fn hasher(&self) -> Box<blake3::Hasher> {
+        let known = self.state().hashers.pop();
+        let mut hasher = known.unwrap_or_default();
+        hasher.reset();
+        hasher
     }
 
     /// Notes that something depended on what kind of entry this is, perhaps also on its permissions.

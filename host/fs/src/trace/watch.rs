@@ -12,6 +12,7 @@ use glowplug_store::{Digest, FileIdentity};
 use super::{
     Prefix, Seen, Trace,
     hashing::{Job, LARGE},
+    record::Noted,
 };
 use crate::{FsError, Kind, Stat};
 
@@ -33,7 +34,8 @@ pub struct Watch {
 }
 
 enum What {
-    Lower(Arc<Mutex<Progress>>),
+    /// With the place among the trace's open files.
+    Lower(Arc<Mutex<Progress>>, usize),
     /// Its path, as guests have it.
     Own(Vec<u8>),
 }
@@ -45,8 +47,10 @@ pub(super) struct Progress {
     follow: bool,
     identity: FileIdentity,
     settled: bool,
+    /// What the guest was told of it.
+    stat: Option<Seen>,
     /// What was read so far; nothing at first, because a hasher is large and many files are never read.
-    hasher: Option<Box<blake3::Hasher>>,
+    pub(super) hasher: Option<Box<blake3::Hasher>>,
     /// How far it was read.
     at: u64,
     end: bool,
@@ -80,6 +84,7 @@ impl Watch {
             follow,
             identity,
             settled,
+            stat: None,
             hasher: None,
             at: 0,
             end: false,
@@ -87,10 +92,10 @@ impl Watch {
             known: None,
         };
         let progress = Arc::new(Mutex::new(progress));
-        trace.state().watches.insert(Arc::as_ptr(&progress) as usize, Arc::clone(&progress));
+        let slot = trace.state().watches.insert(Arc::clone(&progress));
         Watch {
             trace: trace.clone(),
-            what: What::Lower(progress),
+            what: What::Lower(progress, slot),
             device: 1,
             regular: opened.kind == Kind::File,
             opened: Mutex::new(Some(opened)),
@@ -110,7 +115,7 @@ impl Watch {
 
     /// Whether the file is the host's, so that reading it has to be told to [`read`](Self::read).
     pub fn is_lower(&self) -> bool {
-        matches!(self.what, What::Lower(_))
+        matches!(self.what, What::Lower(..))
     }
 
     /// Whether it is a regular file of the host, as opposed to a FIFO, and to files of the guests' own.
@@ -133,38 +138,38 @@ impl Watch {
 
     /// Nothing more is read.
     pub fn close(self, file: File) {
-        let What::Lower(progress) = &self.what else { return };
-        let job = {
+        let What::Lower(progress, slot) = &self.what else { return };
+        let (job, stat) = {
             let progress = lock(progress);
             let Progress { root, follow, identity, at, end, .. } = *progress;
-            let left = progress.counted && at > 0 && progress.known.is_none();
-            left.then(|| Job { root, path: progress.path.clone(), follow, identity, len: at, end, file })
+            if !progress.counted || at == 0 || progress.known.is_some() {
+                return;
+            }
+            (Job { root, path: progress.path.clone(), follow, identity, len: at, end, file }, progress.stat.clone())
         };
-        if let Some(job) = job {
-            self.trace.state().watches.remove(&(Arc::as_ptr(progress) as usize));
-            self.trace.hash(job);
+        let mut state = self.trace.state();
+        state.watches.remove(*slot);
+        if let Some(stat) = stat {
+            state.note(job.root, &job.path, stat);
         }
+        drop(state);
+        self.trace.hash(job);
     }
 
     fn progress(&self) -> Option<MutexGuard<'_, Progress>> {
         match &self.what {
-            What::Lower(progress) => Some(lock(progress)),
+            What::Lower(progress, _) => Some(lock(progress)),
             What::Own(_) => None,
         }
-    }
-
-    /// Where the file is, and whether a link to it was followed.
-    fn place(&self) -> Option<(u32, Vec<u8>, bool)> {
-        self.progress().map(|progress| (progress.root, progress.path.clone(), progress.follow))
     }
 
     /// These bytes were read at `offset`; none says that the end was seen there.
     pub fn read(&self, file: &File, offset: u64, bytes: &[u8]) {
         let Some(mut progress) = self.progress() else { return };
         let read = if offset > progress.at {
-            progress.rest(file)
+            progress.rest(&self.trace, file)
         } else {
-            progress.add(offset, bytes);
+            progress.add(&self.trace, offset, bytes);
             Ok(())
         };
         drop(progress);
@@ -177,7 +182,7 @@ impl Watch {
     /// What reading it fails with.
     pub fn whole(&self, file: &File) -> io::Result<()> {
         match self.progress() {
-            Some(mut progress) => progress.rest(file),
+            Some(mut progress) => progress.rest(&self.trace, file),
             None => Ok(()),
         }
     }
@@ -190,7 +195,7 @@ impl Watch {
     pub fn whole_known(&self, file: &File, digest: Digest) -> io::Result<()> {
         let Some(mut progress) = self.progress() else { return Ok(()) };
         if !progress.settled {
-            return progress.rest(file);
+            return progress.rest(&self.trace, file);
         }
         progress.known = Some(digest);
         Ok(())
@@ -205,10 +210,19 @@ impl Watch {
             Some(opened) => opened,
             None => Stat::of_file(file)?,
         };
-        let told = match (&self.what, self.place()) {
-            (What::Own(path), _) => self.trace.own_stat(|| path.clone(), &found, (found.dev, found.ino)),
-            (What::Lower(_), Some((root, path, follow))) => self.trace.saw_stat(root, &path, follow, &found),
-            (What::Lower(_), None) => found,
+        let told = match &self.what {
+            What::Own(path) => self.trace.own_stat(|| path.clone(), &found, (found.dev, found.ino)),
+            What::Lower(progress, _) => {
+                let mut progress = lock(progress);
+                let (stat, told) = self.trace.told_stat(progress.follow, &found);
+                match &progress.stat {
+                    // Noted with everything else.
+                    None => progress.stat = Some(stat),
+                    Some(known) if *known == stat => {}
+                    Some(_) => self.trace.note(progress.root, &progress.path, stat),
+                }
+                told
+            }
         };
         Ok(Stat { dev: self.device, ..told })
     }
@@ -218,8 +232,8 @@ impl Watch {
     /// # Errors
     /// What the host's `fstat` fails with.
     pub fn mode_matters(&self, file: &File) -> Result<(), FsError> {
-        let Some((root, path, follow)) = self.place() else { return Ok(()) };
-        self.trace.looked(root, &path, follow, &Stat::of_file(file)?, true);
+        let Some(progress) = self.progress() else { return Ok(()) };
+        self.trace.looked(progress.root, &progress.path, progress.follow, &Stat::of_file(file)?, true);
         Ok(())
     }
 
@@ -235,46 +249,50 @@ impl Watch {
     /// A file that could be read once and now cannot is not what it was.
     fn must(&self, read: io::Result<()>) {
         if read.is_err()
-            && let Some((root, path, _)) = self.place()
+            && let Some(progress) = self.progress()
         {
-            self.trace.state().changed = Some((root, path));
+            self.trace.state().changed = Some((progress.root, progress.path.clone()));
         }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let What::Lower(progress) = &self.what else { return };
-        let key = Arc::as_ptr(progress) as usize;
-        let noted = lock(progress).noted();
+        let What::Lower(progress, slot) = &self.what else { return };
         let mut state = self.trace.state();
-        // Whoever finished the trace has noted it.
-        if state.watches.remove(&key).is_some() {
-            state.note_watched(noted);
+        // Else whoever finished the trace has noted it.
+        if state.watches.remove(*slot) {
+            // Nobody else has it any more, so it can be locked while the state is.
+            state.note_watched(&mut lock(progress));
         }
     }
 }
 
 impl Progress {
-    /// What was seen of the file up to now.
+    /// All that was seen of the file, for the last time.
     ///
     /// Nothing if it was left to be hashed, and nobody brought the file.
-    pub(super) fn noted(&self) -> Option<(u32, Vec<u8>, Seen)> {
-        let (root, path, follow) = (self.root, self.path.clone(), self.follow);
+    pub(super) fn noted(&mut self) -> Option<Noted> {
         if self.counted && self.at > 0 && self.known.is_none() {
             return None;
         }
-        let read = match (self.known, &self.hasher) {
-            (Some(digest), _) => Prefix { len: self.identity.size, digest, end: true },
-            (None, None) if !self.end => return Some((root, path, Seen::Opened { follow, kind: Kind::File })),
-            (None, None) => Prefix { len: 0, digest: Digest::of(b""), end: true },
-            (None, Some(hasher)) => Prefix { len: self.at, digest: hasher.finalize().into(), end: self.end },
+        let follow = self.follow;
+        let content = |read| Seen::Content { follow, read, identity: self.settled.then_some(self.identity) };
+        let seen = match (self.known, &self.hasher) {
+            (Some(digest), _) => content(Prefix { len: self.identity.size, digest, end: true }),
+            (None, None) if !self.end => Seen::Opened { follow, kind: Kind::File },
+            (None, None) => content(Prefix { len: 0, digest: Digest::of(b""), end: true }),
+            (None, Some(hasher)) => content(Prefix { len: self.at, digest: hasher.finalize().into(), end: self.end }),
         };
-        Some((root, path, Seen::Content { follow, read, identity: self.settled.then_some(self.identity) }))
+        let seen = match self.stat.take() {
+            Some(stat) => vec![stat, seen],
+            None => vec![seen],
+        };
+        Some((self.root, std::mem::take(&mut self.path), seen))
     }
 
     /// Takes in what was read at or before the position.
-    fn add(&mut self, offset: u64, bytes: &[u8]) {
+    fn add(&mut self, trace: &Trace, offset: u64, bytes: &[u8]) {
         if bytes.is_empty() {
             if offset < self.at {
                 // It was longer a moment ago. What was read before is no longer there, which checking it will find.
@@ -286,7 +304,7 @@ impl Progress {
         let known = usize::try_from(self.at - offset).unwrap_or(usize::MAX);
         if let Some(new) = bytes.get(known..).filter(|new| !new.is_empty()) {
             if !self.counted {
-                self.hasher.get_or_insert_default().update(new);
+                self.hasher.get_or_insert_with(|| trace.hasher()).update(new);
             }
             self.at += new.len() as u64;
             self.end = false;
@@ -294,7 +312,7 @@ impl Progress {
     }
 
     /// Hashes what was not read yet.
-    fn rest(&mut self, file: &File) -> io::Result<()> {
+    fn rest(&mut self, trace: &Trace, file: &File) -> io::Result<()> {
         if self.known.is_some() || (self.end && !self.counted) {
             return Ok(());
         }
@@ -309,7 +327,7 @@ impl Progress {
                 got => got?,
             };
             let at = self.at;
-            self.add(at, &chunk[..got]);
+            self.add(trace, at, &chunk[..got]);
             if got == 0 {
                 return Ok(());
             }

@@ -134,4 +134,11 @@ impl Disk for FaultyDisk {
         self.step("append", true)?;
         self.inner.append(path, bytes)
     }
+    fn overwrite(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.step("overwrite", true) {
+            self.inner.overwrite(path, &bytes[..bytes.len() / 2])?;
+            return Err(error);
+        }
+        self.inner.overwrite(path, bytes)
+    }
 }

@@ -80,8 +80,15 @@ impl Disk for FolderDisk {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let (from_folder, from_name) = self.parent(from)?;
-        let (to_folder, to_name) = self.parent(to)?;
-        Ok(fs::renameat(from_folder, from_name, to_folder, to_name)?)
+        match (from.rsplit_once('/'), to.rsplit_once('/')) {
+            (Some((one, _)), Some((other, to_name))) if one == other => {
+                Ok(fs::renameat(&from_folder, from_name, &from_folder, to_name)?)
+            }
+            _ => {
+                let (to_folder, to_name) = self.parent(to)?;
+                Ok(fs::renameat(from_folder, from_name, to_folder, to_name)?)
+            }
+        }
     }
 
     fn unlink(&self, path: &str) -> io::Result<()> {
@@ -158,6 +165,12 @@ impl Disk for FolderDisk {
 
     fn append(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND;
+        let mut file: File = self.openat(path, flags, Mode::RUSR | Mode::WUSR)?.into();
+        file.write_all(bytes)
+    }
+
+    fn overwrite(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NONBLOCK;
         let mut file: File = self.openat(path, flags, Mode::RUSR | Mode::WUSR)?.into();
         file.write_all(bytes)
     }
