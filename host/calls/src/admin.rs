@@ -87,7 +87,7 @@ impl CallCache {
                 Ok(Some((entry, last_used))) => {
                     let bytes = file.meta.identity.size + outputs(&entry).values().sum::<u64>();
                     let results = entry.results.iter().map(summary).collect();
-                    listings.push(Listing { key, parts: entry.parts, results, bytes, last_used });
+                    listings.push(Listing { key, parts: entry.parts.to_vec(), results, bytes, last_used });
                 }
                 Ok(None) => {}
                 Err(flaw) => flawed.push(Flawed { path: layout::entry(key), why: flaw.to_string() }),
@@ -116,7 +116,7 @@ impl CallCache {
             stdin: result.stdin.map(|read| read.len),
         };
         let explanations = entry.results.iter().map(explain).collect();
-        Ok((entry.parts, explanations))
+        Ok((entry.parts.to_vec(), explanations))
     }
 
     /// Authenticates every entry and hashes every output: what is wrong, by path.

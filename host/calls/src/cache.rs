@@ -97,7 +97,7 @@ impl CallCache {
         let mut entry: Entry =
             self.folder.read_sealed(&path).ok().flatten().map(|(entry, _)| entry).unwrap_or_default();
         entry.label = Some(key.label());
-        entry.parts = key.parts().to_vec();
+        entry.parts = key.parts().clone();
         entry.results.retain(|old| !recorded.same_inputs(old));
         entry.results.insert(0, recorded);
         entry.results.truncate(MOST_RESULTS);

@@ -1,7 +1,7 @@
 //! Finding a result: by the known part of the key, then by what each run under it observed.
 
 use crate::cache::CallCache;
-use crate::key::{CallKey, Part};
+use crate::key::{CallKey, Parts};
 use crate::layout;
 use crate::outcome::Outcome;
 use crate::records::{Entry, Last, Recorded, Sealed as _};
@@ -165,7 +165,7 @@ impl CallCache {
                 return Lookup::Miss(MissReason::Invalid(flaw.to_string()));
             }
         };
-        if entry.parts != key.parts() {
+        if entry.parts != *key.parts() {
             return Lookup::Miss(MissReason::Invalid(format!("{path} speaks of another call")));
         }
         self.lookup_in(path, entry, last_used, stdin)
@@ -345,30 +345,25 @@ fn described(len: u64, digest: Digest) -> String {
 }
 
 /// What differs between two calls, by the names of their parts.
-pub(crate) fn differences(before: &[Part], now: &[Part]) -> Vec<Change> {
-    let by_name = |parts: &[Part]| -> HashMap<String, String> {
-        parts.iter().map(|part| (part.name.clone(), shown(&part.value))).collect()
-    };
+pub(crate) fn differences(before: &Parts, now: &Parts) -> Vec<Change> {
     // What is the same needs no words; of thousands of arguments mostly all is.
-    let same: HashSet<&Part> =
+    let same: HashSet<(&[u8], &[u8])> =
         before.iter().collect::<HashSet<_>>().intersection(&now.iter().collect()).copied().collect();
-    let (was, is) = (by_name(&without(before, &same)), by_name(&without(now, &same)));
-    let nothing = || "nothing".to_owned();
+    let others = |parts| Parts::iter(parts).filter(|part| !same.contains(part));
+    let (was, is): (HashMap<_, _>, HashMap<_, _>) = (others(before).collect(), others(now).collect());
+    let value =
+        |parts: &HashMap<&[u8], &[u8]>, name| parts.get(name).map_or("nothing".to_owned(), |value| shown(value));
     let mut seen = HashSet::new();
-    let names = now.iter().chain(before).filter(|part| !same.contains(part)).map(|part| part.name.as_str());
-    names
-        .filter(|name| seen.insert(*name))
-        .map(|name| Change {
-            what: name.to_owned(),
-            from: was.get(name).cloned().unwrap_or_else(nothing),
-            to: is.get(name).cloned().unwrap_or_else(nothing),
+    others(now)
+        .chain(others(before))
+        .filter(|(name, _)| seen.insert(*name))
+        .map(|(name, _)| Change {
+            what: String::from_utf8_lossy(name).into_owned(),
+            from: value(&was, name),
+            to: value(&is, name),
         })
         .filter(|change| change.from != change.to)
         .collect()
-}
-
-fn without(parts: &[Part], same: &HashSet<&Part>) -> Vec<Part> {
-    parts.iter().filter(|part| !same.contains(part)).cloned().collect()
 }
 
 /// A value for people: short texts as they are.

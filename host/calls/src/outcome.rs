@@ -39,7 +39,7 @@ pub(crate) struct StoredOutcome {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Stored {
-    Inline(Vec<u8>),
+    Inline(#[serde(with = "serde_bytes")] Vec<u8>),
     /// A file of its own.
     Apart {
         digest: Digest,
@@ -49,7 +49,9 @@ enum Stored {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredWrite {
+    #[serde(with = "serde_bytes")]
     mount: Vec<u8>,
+    #[serde(with = "serde_bytes")]
     path: Vec<u8>,
     state: StoredState,
 }
@@ -57,9 +59,18 @@ struct StoredWrite {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum StoredState {
     Removed,
-    Directory { mode: u32 },
-    Link { target: Vec<u8> },
-    File { mode: u32, mtime: Option<i64>, contents: Stored },
+    Directory {
+        mode: u32,
+    },
+    Link {
+        #[serde(with = "serde_bytes")]
+        target: Vec<u8>,
+    },
+    File {
+        mode: u32,
+        mtime: Option<i64>,
+        contents: Stored,
+    },
 }
 
 impl StoredOutcome {

@@ -5,7 +5,7 @@
 //! tells. What is not settled yet (`FileIdentity::is_settled_at`) cannot be proven this way, and there is no proof then.
 
 use crate::cache::CallCache;
-use crate::key::{CallKey, Part};
+use crate::key::{CallKey, Parts};
 use crate::layout;
 use crate::lookup::{Change, differences};
 use crate::records::{Expected, ExpectedState, Names, Sealed as _, StoredProof};
@@ -149,7 +149,7 @@ impl CallCache {
         };
         self.folder.make_safe_folders(&[layout::PROOFS])?;
         let proof = StoredProof {
-            parts: key.parts().to_vec(),
+            parts: key.parts().clone(),
             roots: evidence.roots,
             expected,
             proven_at: Timestamp::now(),
@@ -198,8 +198,8 @@ impl CallCache {
 }
 
 impl StoredProof {
-    fn check(&self, parts: &[Part]) -> Result<(), Option<Change>> {
-        if self.parts != parts {
+    fn check(&self, parts: &Parts) -> Result<(), Option<Change>> {
+        if self.parts != *parts {
             return Err(differences(&self.parts, parts).into_iter().next());
         }
         let mut folders = Folders::default();

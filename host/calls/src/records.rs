@@ -1,7 +1,7 @@
 //! What the store of calls keeps, as it lies on the disk: authenticated like everything, but in a compact format, because one
 //! entry may hold thousands of observations.
 
-use crate::key::Part;
+use crate::key::Parts;
 use crate::outcome::StoredOutcome;
 use glowplug_fs::trace::{Observed, Prefix, Root};
 use glowplug_store::folder::unreadable;
@@ -18,7 +18,7 @@ pub(crate) struct Entry {
     /// The key's label.
     pub(crate) label: Option<Digest>,
     /// For people, and to explain a miss of another key.
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Parts,
     /// Results, the newest first.
     pub(crate) results: Vec<Recorded>,
 }
@@ -44,10 +44,11 @@ pub(crate) struct Last {
 /// What has to be as it was, so that nothing has to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredProof {
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Parts,
     pub(crate) roots: Vec<Root>,
     pub(crate) expected: Vec<Expected>,
     pub(crate) proven_at: Timestamp,
+    #[serde(with = "serde_bytes")]
     pub(crate) summary: Vec<u8>,
 }
 
@@ -55,6 +56,7 @@ pub(crate) struct StoredProof {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Expected {
     pub(crate) root: u32,
+    #[serde(with = "serde_bytes")]
     pub(crate) path: Vec<u8>,
     pub(crate) follow: bool,
     pub(crate) state: ExpectedState,

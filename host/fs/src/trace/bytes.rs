@@ -1,10 +1,10 @@
 //! Paths in formats for people: text, in which `\` is `\\` and a byte that is no UTF-8 is `\xNN`.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
 pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     if !serializer.is_human_readable() {
-        return bytes.serialize(serializer);
+        return serde_bytes::serialize(bytes, serializer);
     }
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.contains('\\') => serializer.serialize_str(text),
@@ -14,7 +14,7 @@ pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S:
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     if !deserializer.is_human_readable() {
-        return Vec::deserialize(deserializer);
+        return serde_bytes::deserialize(deserializer);
     }
     let text = String::deserialize(deserializer)?;
     if !text.contains('\\') {

@@ -113,13 +113,13 @@ impl<'a> Call<'a> {
             .with("module", identified.module.to_string())
             .with("--deterministic", if args.calls.deterministic { "on" } else { "off" });
         for (number, argument) in options.args.iter().enumerate() {
-            key = key.with(format!("argument {number}"), argument.as_bytes());
+            key = key.with(format_args!("argument {number}"), argument.as_bytes());
         }
         for (name, value) in &options.env {
-            key = key.with(format!("environment {name}"), value.as_bytes());
+            key = key.with(format_args!("environment {name}"), value.as_bytes());
         }
         for (mount, (_, name)) in mounts.iter().zip(&args.dirs) {
-            key = key.with(format!("folder {name}"), mount.host.as_os_str().as_encoded_bytes());
+            key = key.with(format_args!("folder {name}"), mount.host.as_os_str().as_encoded_bytes());
         }
         if let Some(bytes) = options.max_memory {
             key = key.with("--max-memory", bytes.to_string());

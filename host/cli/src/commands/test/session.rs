@@ -109,13 +109,13 @@ impl Sessions {
             .with("project", self.project_of(job).as_os_str().as_bytes())
             .with("deterministic", if self.deterministic { "on" } else { "off" });
         for (name, value) in &job.env {
-            key = key.with(format!("environment {name}"), value.as_bytes());
+            key = key.with(format_args!("environment {name}"), value.as_bytes());
         }
         for name in &job.allow_native {
-            key = key.with(format!("native program {name}"), "allowed");
+            key = key.with(format_args!("native program {name}"), "allowed");
         }
         for (name, digest) in job.inputs.iter() {
-            key = key.with(format!("input {name}"), digest.to_string());
+            key = key.with(format_args!("input {name}"), digest.to_string());
         }
         key
     }

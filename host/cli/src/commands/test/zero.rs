@@ -66,11 +66,13 @@ pub(super) fn key(args: &TestArgs, folder: &Path) -> CallKey {
         .with("--call-cache", args.calls.mode().name());
     for (name, value) in &args.env {
         let value = value.clone().or_else(|| std::env::var(name).ok());
-        key = key
-            .with(format!("environment {name}"), value.map_or_else(Vec::new, |value| format!("={value}").into_bytes()));
+        key = key.with(
+            format_args!("environment {name}"),
+            value.map_or_else(Vec::new, |value| format!("={value}").into_bytes()),
+        );
     }
     for name in &args.allow_native {
-        key = key.with(format!("native program {name}"), "allowed");
+        key = key.with(format_args!("native program {name}"), "allowed");
     }
     key
 }
