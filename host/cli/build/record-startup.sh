@@ -24,6 +24,9 @@ cd "$scratch/work"
 printf '(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 0))))' >exit.wat
 probe=$root/guest/prebuilt/probe.wasm
+mkdir data tests
+echo same >data/same
+printf '  $ echo x\n  x\n' >tests/case.t
 
 # start NUMBER COMMAND...: what a third start executes: the first compiles, and the second hashes what it wrote.
 start() {
@@ -31,6 +34,7 @@ start() {
   shift
   for _ in 1 2 3; do
     # Identities have to be older than the clock can tell apart.
+    echo "$number $RANDOM" >data/other
     sleep 0.1
     valgrind -q --tool=callgrind --demangle=no --callgrind-out-file="$scratch/start.$number" "$glowplug" "$@" >/dev/null
   done
@@ -42,6 +46,10 @@ start 4 run "$probe"
 # Programs of our own would be compiled under Valgrind, coreutils for many minutes; how they are started is the same.
 start 5 shell -c './exit.wat | ./exit.wat; for ((i = 0; i < 20; i++)); do ./exit.wat; : | :; done'
 start 6 shell -c 'echo one >file; read -r line <file; x=$(echo "$line" | { read -r y; echo "$y"; }); [[ $x == one ]]'
+# A known call, one whose input has changed, and tests of which nothing has.
+start 7 run --call-cache on --deterministic --dir data "$probe" cat data/same
+start 8 run --call-cache on --deterministic --dir data "$probe" cat data/same data/other
+start 9 test tests
 
 python3 - "$glowplug" "$scratch" >"$here/startup-functions.txt" <<'PYTHON'
 import re, subprocess, sys
@@ -53,7 +61,7 @@ for line in subprocess.check_output(["nm", "--defined-only", program], text=True
     if kind in "tTwWi":
         symbols[name] = int(address, 16)
 executed = {}
-for number in range(1, 7):
+for number in range(1, 10):
     names, ids = {}, []
     with open(f"{scratch}/start.{number}", encoding="utf-8") as file:
         for line in file:
