@@ -15,8 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 const BUDGET: Duration = Duration::from_millis(100);
 
 impl CallCache {
-    /// Evicts what the limits do not allow, if that has not been done for an hour and nobody else is at it. Nothing if nothing had
-    /// to go.
+    /// Evicts what the limits do not allow, if that has not been done for an hour and nobody else is at it.
     ///
     /// # Errors
     /// What the disk fails with.
@@ -34,8 +33,7 @@ impl CallCache {
         }
         let Some(_lock) = disk.try_lock(layout::MAINTENANCE)? else { return Ok(None) };
         disk.touch(layout::MAINTENANCE)?;
-        let pruned = self.sweep(Instant::now() + BUDGET)?;
-        Ok((!pruned.removed.is_empty()).then_some(pruned))
+        self.sweep(Instant::now() + BUDGET).map(Some)
     }
 
     /// Unlike [`prune`](Self::prune) it goes by what listings say, and reads no entry but those that go: their outputs go with them.

@@ -51,5 +51,6 @@ pub use error::{Denial, FsError, errno, number};
 pub use mount::{Access, Mount, MountError};
 pub use namespace::Namespace;
 pub use options::{Change, ChangeKind, Device, NewTime, OpenOptions, Opened, Program, Settings, Wanted};
+pub use scratch::remove_abandoned;
 pub use stat::{DirEntry, Kind, Stat};
 pub use trace::{Impure, Observed, Trace, Unusable, Watch};

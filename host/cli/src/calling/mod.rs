@@ -27,6 +27,23 @@ pub(crate) fn open(config: &Config) -> Result<CallCache, String> {
     CallCache::open(settings)
 }
 
+/// What is done in the end, when nobody waits for output any more; mostly nothing, because it was done within the hour.
+pub(crate) fn clean_up(cache: &CallCache) {
+    match cache.maintain() {
+        Ok(Some(_)) => remove_abandoned(),
+        Ok(None) => {}
+        Err(error) => tracing::debug!("the call cache could not be cleaned up: {error}"),
+    }
+}
+
+/// Removes the folders of runs that were killed.
+pub(crate) fn remove_abandoned() {
+    match glowplug_fs::remove_abandoned(&std::env::temp_dir()) {
+        Ok(count) => tracing::debug!("{count} scratch folders of killed runs were removed"),
+        Err(error) => tracing::debug!("scratch folders of killed runs could not be looked for: {error}"),
+    }
+}
+
 /// A key with what every call has.
 pub(crate) fn key(label: &[u8]) -> CallKey {
     CallKey::new(label).with("host", HOST.to_string())

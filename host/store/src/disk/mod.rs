@@ -82,6 +82,6 @@ pub trait Disk: Send + Sync + std::fmt::Debug {
     fn is_locked(&self, path: &str) -> io::Result<bool>;
     /// Appends in one write, creating the file if need be.
     fn append(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
-    /// Writes over the beginning of a file, creating it if need be. Whoever reads it meanwhile may find something of both.
+    /// Writes over a file, creating it if need be. Whoever reads it meanwhile may find something of both.
     fn overwrite(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
 }

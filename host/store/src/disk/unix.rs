@@ -172,7 +172,9 @@ impl Disk for FolderDisk {
     fn overwrite(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NONBLOCK;
         let mut file: File = self.openat(path, flags, Mode::RUSR | Mode::WUSR)?.into();
-        file.write_all(bytes)
+        file.write_all(bytes)?;
+        let len = bytes.len() as u64;
+        if file.metadata()?.len() > len { file.set_len(len) } else { Ok(()) }
     }
 }
 

@@ -181,9 +181,7 @@ impl<'a> Call<'a> {
         }
         let report = CallReport { outcome: CallOutcome::Miss, reason: Some(reason.to_string()), saved: None, unkept };
         self.report(&report, clock, exit_code)?;
-        if let Err(error) = self.cache.maintain() {
-            tracing::debug!("the call cache could not be cleaned up: {error}");
-        }
+        calling::clean_up(&self.cache);
         Ok(if timed_out { EXIT_TIMEOUT } else { exit_code })
     }
 

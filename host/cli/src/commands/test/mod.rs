@@ -188,9 +188,7 @@ fn keep(
             }
         }
     }
-    if let Err(error) = calls.maintain() {
-        tracing::debug!("the call cache could not be cleaned up: {error}");
-    }
+    calling::clean_up(calls);
 }
 
 fn write_reports(args: &TestArgs, report: &Report) -> Result<(), Failure> {
