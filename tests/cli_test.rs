@@ -186,6 +186,7 @@ fn update_writes_what_was_observed() {
     let output = test(&context, &["--update"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(stdout(&output).contains("UPDATED tests/new.t"), "{output:?}");
+    assert!(stdout(&output).contains("1 case updated"), "{output:?}");
     let text = fs::read_to_string(context.work().join("tests/new.t")).expect("the case");
     assert_eq!(
         text,

@@ -650,6 +650,25 @@ fn large_files_are_hashed_beside_the_run_and_give_the_same() {
 }
 
 #[test]
+fn threads_lose_nothing_that_another_has_seen() {
+    let dir = many_files(40);
+    let observed = |threads: usize| {
+        let trace = Trace::new(true);
+        let files = traced(&trace, dir.path(), Access::ReadOnly);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| read_many(&files, 40, true));
+            }
+        });
+        trace.finish().expect("nothing changed")
+    };
+    let alone = observed(1);
+    for _ in 0..20 {
+        assert_eq!(observed(4), alone);
+    }
+}
+
+#[test]
 fn a_file_that_is_hashed_later_must_not_have_changed() {
     let dir = many_files(100);
     let trace = Trace::new(true);

@@ -16,6 +16,7 @@ mod finish;
 mod hashing;
 mod numbers;
 mod record;
+mod slots;
 mod watch;
 mod words;
 

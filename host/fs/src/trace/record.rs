@@ -4,7 +4,7 @@ use std::{
     cell::Cell,
     collections::{BTreeMap, HashMap, btree_map::Entry},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::Mutex,
 };
 
 use glowplug_store::{Digest, FileIdentity, Timestamp};
@@ -13,6 +13,7 @@ use super::{
     Asked, EPOCH, Impure, Root, Seen, SeenStat, Trace,
     hashing::Hashing,
     numbers::{Numbers, Real},
+    slots::Slots,
     watch::Progress,
 };
 use crate::{DirEntry, FsError, Kind, Stat, errno};
@@ -34,7 +35,7 @@ pub(super) struct State {
     /// For each root, by path.
     pub seen: Vec<BTreeMap<Vec<u8>, Vec<Seen>>>,
     /// Files that are open.
-    pub watches: Slots,
+    pub watches: Slots<Mutex<Progress>>,
     /// Hashers of files that were closed, for the next ones: they are large.
     #[expect(clippy::vec_box, reason = "watches have them boxed, and nothing so large is moved")]
     pub hashers: Vec<Box<blake3::Hasher>>,
@@ -133,42 +134,6 @@ fn add(known: &mut Vec<Seen>, seen: Seen) -> bool {
         known.push(seen);
     }
     true
-}
-
-/// The files that are open, each at a place that stays.
-#[derive(Default)]
-pub(super) struct Slots {
-    all: Vec<Option<Arc<Mutex<Progress>>>>,
-    free: Vec<usize>,
-}
-
-impl Slots {
-    pub(super) fn insert(&mut self, progress: Arc<Mutex<Progress>>) -> usize {
-        match self.free.pop() {
-            Some(at) => {
-                self.all[at] = Some(progress);
-                at
-            }
-            None => {
-                self.all.push(Some(progress));
-                self.all.len() - 1
-            }
-        }
-    }
-
-    /// False if it is gone already, because all were taken.
-    pub(super) fn remove(&mut self, at: usize) -> bool {
-        let was_there = self.all.get_mut(at).is_some_and(|slot| slot.take().is_some());
-        if was_there {
-            self.free.push(at);
-        }
-        was_there
-    }
-
-    /// Takes all. What is opened from now on has places of its own.
-    pub(super) fn take_all(&mut self) -> Vec<Arc<Mutex<Progress>>> {
-        self.all.iter_mut().filter_map(Option::take).collect()
-    }
 }
 
 /// The identity that `stat` tells.

@@ -148,7 +148,7 @@ impl Watch {
             (Job { root, path: progress.path.clone(), follow, identity, len: at, end, file }, progress.stat.clone())
         };
         let mut state = self.trace.state();
-        state.watches.remove(*slot);
+        state.watches.remove(*slot, progress);
         if let Some(stat) = stat {
             state.note(job.root, &job.path, stat);
         }
@@ -261,7 +261,7 @@ impl Drop for Watch {
         let What::Lower(progress, slot) = &self.what else { return };
         let mut state = self.trace.state();
         // Else whoever finished the trace has noted it.
-        if state.watches.remove(*slot) {
+        if state.watches.remove(*slot, progress) {
             // Nobody else has it any more, so it can be locked while the state is.
             state.note_watched(&mut lock(progress));
         }

@@ -103,6 +103,9 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
         return Ok(NOT_VERIFIED);
     }
     print_lines(&summary(&report));
+    if changed > 0 {
+        print_lines(&[format!("{} updated", text::count(changed as u64, "case"))]);
+    }
     if changed > 0 && changed == results::failed(&finished) {
         // What failed is what is expected now.
         return Ok(OK);
