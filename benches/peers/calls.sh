@@ -12,36 +12,9 @@
 #
 # Exits with 1 when a promise is not kept. $GLOWPLUG is the program, or the release build of this repository; $EMBEDDING the example
 # `embedding`, or its release build.
-set -euo pipefail
-
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-
-runs=40
-while (($#)); do
-  case $1 in
-    --runs) runs=${2:?--runs takes a number}; shift ;;
-    -h | --help) sed -n '2,/^set/{/^set/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"; exit ;;
-    *) echo "calls.sh: no such option: $1" >&2; exit 2 ;;
-  esac
-  shift
-done
-
-built() { (cd "$root" && cargo build --release "$@" --message-format json-render-diagnostics | python3 "$here/executable.py" "$2"); }
-glowplug=${GLOWPLUG:-$(built --bin glowplug)}
-embedding=${EMBEDDING:-$(built --example embedding)}
-# As an installation makes them: see adr/0007.
-mkdir "$scratch/bin" "$scratch/work"
-cp "$glowplug" "$scratch/bin/glowplug" && glowplug=$scratch/bin/glowplug
-cp "$embedding" "$scratch/bin/embedding" && embedding=$scratch/bin/embedding
-python=$(python3 -c 'import sys; print(sys.executable)')
-bash=$(command -v bash)
-mkdir -m 700 "$scratch/home"
-export HOME=$scratch/home
-unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME RUST_BACKTRACE RUST_LOG
-for variable in "${!GLOWPLUG_@}"; do unset "$variable"; done
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh" "$@"
+embedding=$(installed embedding "${EMBEDDING:-}" example)
+alone
 
 # 1,000 cases of two commands, in twenty folders, each of which reads a file of its own.
 for ((i = 0; i < 1000; i++)); do
@@ -89,7 +62,6 @@ files=(data/*)
 { "$glowplug" test "$scratch/thousand" && "$glowplug" test "$scratch/thousand"; } >/dev/null
 "$glowplug" test --no-call-cache "$scratch/cases" >/dev/null
 
-quoted() { printf '%q ' "$@"; }
 "$python" -B "$here/compare.py" --runs "$runs" --warmup 3 --json "$scratch/start.json" \
   --contender '1,000 unchanged cases' /bin/true "$(quoted /bin/true)" \
   --contender '1,000 unchanged cases' glowplug "$(quoted "$glowplug" test "$scratch/thousand")" \

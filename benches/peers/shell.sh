@@ -7,34 +7,8 @@
 #   --runs N       rounds (default: 40); the heavier work takes a tenth of them
 #
 # Exits with 1 when a promise is not kept. $GLOWPLUG is the program, or the release build of this repository.
-set -euo pipefail
-
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-
-runs=40
-while (($#)); do
-  case $1 in
-    --runs) runs=${2:?--runs takes a number}; shift ;;
-    -h | --help) sed -n '2,/^set/{/^set/d; s/^# \{0,1\}//; p}' "${BASH_SOURCE[0]}"; exit ;;
-    *) echo "shell.sh: no such option: $1" >&2; exit 2 ;;
-  esac
-  shift
-done
-
-glowplug=${GLOWPLUG:-$(cd "$root" && cargo build --release --bin glowplug --message-format json-render-diagnostics |
-  python3 "$here/executable.py" glowplug)}
-# As an installation makes it: see adr/0007.
-mkdir "$scratch/bin" "$scratch/work"
-cp "$glowplug" "$scratch/bin/glowplug" && glowplug=$scratch/bin/glowplug
-python=$(python3 -c 'import sys; print(sys.executable)')
-bash=$(command -v bash)
-mkdir -m 700 "$scratch/home"
-export HOME=$scratch/home
-unset XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME RUST_BACKTRACE RUST_LOG
-for variable in "${!GLOWPLUG_@}"; do unset "$variable"; done
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh" "$@"
+alone
 cd "$scratch/work"
 
 # As it is after the first start: artifacts in the local tier.
@@ -49,7 +23,6 @@ dash() { # GROUP COMMAND
   [[ ! $dash ]] || with_dash=(--contender "$1" dash "$(quoted "$dash" -c "$2")")
 }
 
-quoted() { printf '%q ' "$@"; }
 loop='for ((i = 0; i < 500; i++)); do'
 posix_loop='i=0; while [ $i -lt 500 ]; do i=$((i + 1));'
 sorting='seq 1000000 | sort -n | tail -1'
