@@ -255,7 +255,9 @@ fn every_instance_begins_with_its_own_memory() {
     }
     let script = "for ((i = 0; i < 40; i++)); do echo $i | sed s/^/x/ | tail -n 1; done";
     assert_eq!(says(&context, &[], script), (0..40).map(|i| format!("x{i}\n")).collect::<String>());
-    assert_eq!(says(&context, &["--max-processes", "3"], "echo a | cat | cat"), "a\n");
+    // The shell counts, and nobody knows whether `echo` is over when the last one begins.
+    assert_eq!(says(&context, &["--max-processes", "3"], "echo a | cat"), "a\n");
+    assert_eq!(says(&context, &["--max-processes", "4"], "echo a | cat | cat"), "a\n");
 }
 
 /// The last program of a pipeline runs on the shell's own thread; what is before it must not wait for it for ever.
