@@ -70,7 +70,7 @@ pub struct Explanation {
 /// Files that a killed process left, and outputs that no entry names yet, are kept this long: nothing is to be taken from under
 /// a process that is slow.
 pub(crate) const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
-pub(crate) const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+const QUARANTINE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// So many changes of one result are named.
 const EXPLAINED: usize = 20;
 
@@ -197,23 +197,25 @@ impl CallCache {
                 self.remove(&mut pruned, &path, file.meta.identity.size, "no entry names it", dry_run)?;
             }
         }
-        let others = [
-            (layout::LAST, limits.age),
-            (layout::PROOFS, limits.age),
-            (QUARANTINE, QUARANTINE_AGE),
-            (".", LEFTOVER_AGE),
-        ];
-        for (folder, keep) in others {
-            for file in self.folder.list(folder)? {
-                let keep = if is_temporary(&file) { LEFTOVER_AGE } else { keep };
-                let ours = folder != "." || is_temporary(&file);
-                if ours && !file.meta.is_dir && age(&file, now) > keep {
+        self.remove_leftovers(&mut pruned, dry_run)?;
+        Ok(pruned)
+    }
+
+    /// Removes what lies too long where neither entries nor outputs are.
+    pub(crate) fn remove_leftovers(&self, pruned: &mut Pruned, dry_run: bool) -> io::Result<()> {
+        let (now, age_limit) = (SystemTime::now(), self.settings.max_age);
+        for (folder, keep) in
+            [(layout::LAST, age_limit), (layout::PROOFS, age_limit), (QUARANTINE, QUARANTINE_AGE), (".", Duration::MAX)]
+        {
+            for file in self.folder.list(folder)?.iter().filter(|file| !file.meta.is_dir) {
+                let keep = if is_temporary(file) { LEFTOVER_AGE } else { keep };
+                if age(file, now) > keep {
                     let path = format!("{folder}/{}", file.name);
-                    self.remove(&mut pruned, &path, file.meta.identity.size, "left over", dry_run)?;
+                    self.remove(pruned, &path, file.meta.identity.size, "left over", dry_run)?;
                 }
             }
         }
-        Ok(pruned)
+        Ok(())
     }
 
     /// Removes everything.

@@ -45,23 +45,50 @@ pub enum Lookup {
 pub struct Hit {
     /// The result.
     pub outcome: Outcome,
-    /// How long the run took that gave it.
-    pub cost: Duration,
-    /// When that was.
-    pub created: SystemTime,
-    /// How many observations were checked.
-    pub checked: usize,
-    /// Standard input as far as the run read it.
-    pub stdin: Option<Prefix>,
-    /// The roots and observations that were proven.
-    pub observed: Observed,
-    /// The entry to be written anew, because files have the same contents under new identities.
-    refreshed: Option<(String, Box<Entry>)>,
+    path: String,
+    entry: Entry,
+    /// Which of the entry's results it is.
+    at: usize,
+    /// Whether the entry is to be written anew, because files have the same contents under new identities.
+    refreshed: bool,
     /// When the entry was last noted to be used.
     last_used: SystemTime,
-    path: String,
-    /// The outputs that lie in files of their own.
-    apart: Vec<Digest>,
+}
+
+impl Hit {
+    fn recorded(&self) -> &Recorded {
+        &self.entry.results[self.at]
+    }
+
+    /// How long the run took that gave it.
+    #[must_use]
+    pub fn cost(&self) -> Duration {
+        Duration::from_micros(self.recorded().cost_us)
+    }
+
+    /// When that was.
+    #[must_use]
+    pub fn created(&self) -> SystemTime {
+        self.recorded().created.as_system_time()
+    }
+
+    /// Standard input as far as the run read it.
+    #[must_use]
+    pub fn stdin(&self) -> Option<Prefix> {
+        self.recorded().stdin
+    }
+
+    /// The roots and observations that were proven.
+    #[must_use]
+    pub fn observed(&self) -> &Observed {
+        &self.recorded().observed
+    }
+
+    /// How many observations were checked.
+    #[must_use]
+    pub fn checked(&self) -> usize {
+        self.observed().count()
+    }
 }
 
 /// One thing that is not as it was.
@@ -105,6 +132,17 @@ impl MissReason {
             Self::Called(_) | Self::Observed(_) => "changed",
             Self::Invalid(_) => "invalid",
             Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// The same in a text for each change, or in one if it is none; unlike what is displayed, with all changes.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Called(changes) | Self::Observed(changes) if !changes.is_empty() => {
+                changes.iter().map(ToString::to_string).collect()
+            }
+            _ => vec![self.to_string()],
         }
     }
 }
@@ -191,25 +229,11 @@ impl CallCache {
                     continue;
                 }
             };
-            let hit = Hit {
-                outcome,
-                cost: Duration::from_micros(result.cost_us),
-                created: result.created.as_system_time(),
-                checked: result.observed.count(),
-                stdin: result.stdin,
-                observed: result.observed.clone(),
-                refreshed: None,
-                last_used,
-                path: path.clone(),
-                apart: result.outcome.apart().map(|(digest, _)| digest).collect(),
-            };
-            if holding.is_empty() {
-                return Lookup::Hit(Box::new(hit));
-            }
+            let refreshed = !holding.is_empty();
             for (observation, seen, identity) in holding {
                 entry.results[at].observed.observations[observation].seen[seen].set_identity(Some(identity));
             }
-            return Lookup::Hit(Box::new(Hit { refreshed: Some((path, Box::new(entry))), ..hit }));
+            return Lookup::Hit(Box::new(Hit { outcome, path, entry, at, refreshed, last_used }));
         }
         Lookup::Miss(match (invalid, entry.results.first()) {
             (Some(why), _) => MissReason::Invalid(why),
@@ -252,14 +276,15 @@ impl CallCache {
     pub fn note_use(&self, hit: &Hit) -> io::Result<()> {
         let age = SystemTime::now().duration_since(hit.last_used);
         let touched = age.is_ok_and(|age| age > TOUCH_INTERVAL);
-        match &hit.refreshed {
-            Some((path, entry)) => self.folder.hasty().write_sealed(path, &**entry)?,
-            None if touched => self.folder.disk().touch(&hit.path)?,
-            None => {}
+        if hit.refreshed {
+            self.folder.hasty().write_sealed(&hit.path, &hit.entry)?;
+        } else if touched {
+            self.folder.disk().touch(&hit.path)?;
         }
         if touched {
             // In use as long as the entry is, see `maintain`.
-            hit.apart.iter().try_for_each(|output| self.folder.disk().touch(&layout::output(*output)))?;
+            let mut outputs = hit.recorded().outcome.apart();
+            outputs.try_for_each(|(output, _)| self.folder.disk().touch(&layout::output(output)))?;
         }
         Ok(())
     }

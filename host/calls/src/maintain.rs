@@ -1,12 +1,11 @@
 //! Evicting without being asked: at most once an hour, and never for long.
 
-use crate::admin::{LEFTOVER_AGE, QUARANTINE_AGE, age, is_temporary, outputs};
+use crate::admin::{LEFTOVER_AGE, age, is_temporary, outputs};
 use crate::cache::CallCache;
 use crate::layout;
 use crate::records::{Entry, Sealed as _};
 use glowplug_store::disk::Listed;
 use glowplug_store::evict::Pruned;
-use glowplug_store::folder::QUARANTINE;
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant, SystemTime};
@@ -41,28 +40,25 @@ impl CallCache {
     fn sweep(&self, until: Instant) -> io::Result<Pruned> {
         let (now, settings) = (SystemTime::now(), &self.settings);
         let mut pruned = Pruned::default();
+        self.remove_leftovers(&mut pruned, false)?;
         let (mut entries, mut apart) = (Vec::new(), HashMap::new());
         let mut bytes = 0;
         for (folder, keep) in [
             (layout::ENTRIES, Duration::MAX),
             // What was used lately is as young as the entry that names it.
             (layout::OUTPUTS, settings.max_age + LEFTOVER_AGE),
-            (layout::LAST, settings.max_age),
-            (layout::PROOFS, settings.max_age),
-            (QUARANTINE, QUARANTINE_AGE),
-            (".", Duration::MAX),
         ] {
             for file in self.folder.list(folder)?.into_iter().filter(|file| !file.meta.is_dir) {
-                let keep = if is_temporary(&file) { LEFTOVER_AGE } else { keep };
-                if age(&file, now) > keep {
-                    let path = format!("{folder}/{}", file.name);
-                    self.remove(&mut pruned, &path, file.meta.identity.size, "left over", false)?;
-                } else if folder == layout::ENTRIES && !is_temporary(&file) {
-                    bytes += file.meta.identity.size;
-                    entries.push(file);
-                } else if folder == layout::OUTPUTS {
-                    bytes += file.meta.identity.size;
-                    apart.insert(file.name, file.meta.identity.size);
+                let (size, temporary) = (file.meta.identity.size, is_temporary(&file));
+                if age(&file, now) > if temporary { LEFTOVER_AGE } else { keep } {
+                    self.remove(&mut pruned, &format!("{folder}/{}", file.name), size, "left over", false)?;
+                } else if !temporary {
+                    bytes += size;
+                    if folder == layout::ENTRIES {
+                        entries.push(file);
+                    } else {
+                        apart.insert(file.name, size);
+                    }
                 }
             }
         }

@@ -17,6 +17,11 @@ pub(crate) fn size(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// What is said of something that `--timeout` ended.
+pub(crate) fn timed_out(what: &str, limit: Duration) -> String {
+    format!("{what} timed out after {} (--timeout)", humantime::format_duration(limit))
+}
+
 /// A size that reads back as the same number: `4GiB`, or the bytes.
 pub(crate) fn exact_size(bytes: u64) -> String {
     const UNITS: [(&str, u64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];

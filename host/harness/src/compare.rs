@@ -24,6 +24,13 @@ pub enum Verdict {
     Failed(Vec<StepDifference>),
 }
 
+impl Verdict {
+    /// Whether there is nothing to complain of.
+    pub fn is_well(&self) -> bool {
+        matches!(self, Verdict::Passed | Verdict::Skipped)
+    }
+}
+
 /// Where a step differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepDifference {

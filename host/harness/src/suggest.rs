@@ -1,5 +1,7 @@
 //! The known name that an unknown one was probably meant to be.
 
+use strsim::levenshtein as distance;
+
 /// What to say of a name that is none of the known ones.
 pub fn unknown(name: &str, known: &[&str]) -> String {
     match nearest(name, known) {
@@ -13,22 +15,6 @@ fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let slip = 1 + name.chars().count() / 4;
     let changes = known.iter().map(|known| (distance(name, known), *known));
     changes.min().filter(|(changes, _)| *changes <= slip).map(|(_, known)| known)
-}
-
-/// Levenshtein's distance: how many letters have to be put in, taken out or replaced.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (taken, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = taken + 1;
-        for (column, other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]

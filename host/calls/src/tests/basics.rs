@@ -13,7 +13,7 @@ fn a_result_comes_back() {
     assert_eq!(miss(cache.lookup(&key("a"), &mut Input::new(b""))), MissReason::NeverRun);
     cache.store(&key("a"), bench.run(|files| read(files, "/data/in"))).expect("stored");
     let hit = hit(cache.lookup(&key("a"), &mut Input::new(b"")));
-    assert_eq!((printed(&hit).as_str(), hit.cost, hit.outcome.exit_code), ("one", Duration::from_millis(7), 0));
+    assert_eq!((printed(&hit).as_str(), hit.cost(), hit.outcome.exit_code), ("one", Duration::from_millis(7), 0));
     cache.note_use(&hit).expect("noted");
 }
 

@@ -84,9 +84,7 @@ impl Cli {
             command: Command::Run(Box::new(RunArgs { file_and_args: file_and_args.to_vec(), ..RunArgs::default() })),
         })
     }
-}
 
-impl Cli {
     /// `glowplug`, `glowplug shell` and then the shell's own flags, or the program under the name of a shell: nothing in it
     /// is for us to understand.
     fn shell_without_options(args: &[OsString]) -> Option<Self> {

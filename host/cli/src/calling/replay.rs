@@ -1,37 +1,19 @@
 //! Doing again what a run did, without running.
 
 use glowplug_calls::Chunk;
-use glowplug_fs::{CommitError, Contents, Mount, Namespace, Settings, State, Written};
+use glowplug_fs::{Contents, Mount, Namespace, Settings, State, Written};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
-use std::fmt;
 use std::io::{self, Read as _, Seek as _};
 
-/// Why a result could not be replayed.
-#[derive(Debug)]
-pub(crate) struct CannotCommit(String);
-
-impl fmt::Display for CannotCommit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<CommitError> for CannotCommit {
-    fn from(error: CommitError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// Puts what was written where it belongs, through the policy of these mounts: all of it, or nothing.
-pub(crate) fn commit(mounts: &[Mount], written: &[Written]) -> Result<(), CannotCommit> {
+/// Puts what was written where it belongs, through the policy of these mounts: all of it, or nothing; in words, why it cannot be.
+pub(crate) fn commit(mounts: &[Mount], written: &[Written]) -> Result<(), String> {
     if written.is_empty() {
         return Ok(());
     }
     let settings = Settings { mounts: mounts.to_vec(), private_tmp: false, ..Settings::default() };
-    let namespace = Namespace::new(settings).map_err(|error| CannotCommit(error.to_string()))?;
-    namespace.commit(written)?;
-    Ok(())
+    let namespace = Namespace::new(settings).map_err(|error| error.to_string())?;
+    namespace.commit(written).map(drop).map_err(|error| error.to_string())
 }
 
 /// Writes both streams in their order. Who does not read any more is told nothing more.

@@ -303,10 +303,8 @@ impl Face for ShellFace {
             SessionEvent::Denied(rule) => output::note(&format!("glowplug: {rule}\n")),
             SessionEvent::TimedOut(limit) => {
                 let was_editing = glowplug_shell::restore_terminal();
-                output::error_line(&format!(
-                    "the shell timed out after {} (--timeout), exit code {EXIT_TIMEOUT}",
-                    humantime::format_duration(limit)
-                ));
+                let what = crate::text::timed_out("the shell", limit);
+                output::error_line(&format!("{what}, exit code {EXIT_TIMEOUT}"));
                 if was_editing {
                     // Nothing wakes who waits for a key.
                     std::process::exit(EXIT_TIMEOUT);

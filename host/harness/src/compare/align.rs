@@ -24,15 +24,15 @@ pub(super) enum Aligned {
 /// Aligns the lines. If they match one by one, nothing but [`Aligned::Both`] comes out.
 pub(super) fn align(expected: &[Expected<'_>], produced: &[Produced]) -> Vec<Aligned> {
     let mut aligned = Vec::with_capacity(expected.len().max(produced.len()));
-    between(expected, produced, 0, 0, &mut aligned, in_full_or_by_text);
+    between(expected, produced, 0, 0, &mut aligned, by_text);
     aligned
 }
 
 /// What is used for lines that begin and end with a difference.
 type Method = fn(&[Expected<'_>], &[Produced], usize, usize, &mut Vec<Aligned>);
 
-/// Aligns the equal lines at the beginning and the end, and leaves what lies between to `method`. The slices begin at
-/// `expected_at` and `produced_at`.
+/// Aligns the equal lines at the beginning and the end, and what lies between in full, or by `method` if that would be too much.
+/// The slices begin at `expected_at` and `produced_at`.
 fn between(
     expected: &[Expected<'_>],
     produced: &[Produced],
@@ -47,21 +47,20 @@ fn between(
     let after = from_the_end.take_while(|(expected, line)| expected.matches(line)).count();
     let (inner, lines) = (&inner[..inner.len() - after], &lines[..lines.len() - after]);
     aligned.extend((expected_at..expected_at + before).map(Aligned::Both));
+    let few = inner.len().saturating_mul(lines.len()) <= MOST_COMPARISONS;
+    let method = if few { in_full } else { method };
     method(inner, lines, expected_at + before, produced_at + before, aligned);
     let end = expected_at + expected.len();
     aligned.extend((end - after..end).map(Aligned::Both));
 }
 
-fn in_full_or_by_text(
+fn by_text(
     expected: &[Expected<'_>],
     produced: &[Produced],
     expected_at: usize,
     produced_at: usize,
     aligned: &mut Vec<Aligned>,
 ) {
-    if expected.len().saturating_mul(produced.len()) <= MOST_COMPARISONS {
-        return in_full(expected, produced, expected_at, produced_at, aligned);
-    }
     let texts: Vec<&[u8]> = expected.iter().map(Expected::text).collect();
     let lines: Vec<&[u8]> = produced.iter().map(Produced::written).collect();
     for op in capture_diff_slices(Algorithm::Myers, &texts, &lines) {
@@ -70,22 +69,19 @@ fn in_full_or_by_text(
             DiffOp::Equal { .. } => aligned.extend(old.map(|line| Aligned::Both(expected_at + line))),
             _ => {
                 let (from, to) = (expected_at + old.start, produced_at + new.start);
-                between(&expected[old], &produced[new], from, to, aligned, in_full_or_apart);
+                between(&expected[old], &produced[new], from, to, aligned, apart);
             }
         }
     }
 }
 
-fn in_full_or_apart(
+fn apart(
     expected: &[Expected<'_>],
     produced: &[Produced],
     expected_at: usize,
     produced_at: usize,
     aligned: &mut Vec<Aligned>,
 ) {
-    if expected.len().saturating_mul(produced.len()) <= MOST_COMPARISONS {
-        return in_full(expected, produced, expected_at, produced_at, aligned);
-    }
     aligned.extend((expected_at..expected_at + expected.len()).map(Aligned::Expected));
     aligned.extend((produced_at..produced_at + produced.len()).map(Aligned::Produced));
 }

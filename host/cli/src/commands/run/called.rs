@@ -11,7 +11,7 @@ use crate::output;
 use crate::report::{CallOutcome, CallReport, RunReport, write_wanted};
 use crate::text;
 use glowplug_cache::{Kind, Source};
-use glowplug_calls::{CallCache, CallKey, Change, Chunk, Hit, Lookup, MissReason};
+use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup, MissReason};
 use glowplug_fs::{Access, Mount};
 use glowplug_runtime::GuestOptions;
 use glowplug_runtime::process::{Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
@@ -74,7 +74,7 @@ pub(super) fn run(
             }
             Err(error) => {
                 output::warning(&format!("{}: its result cannot be replayed, so it runs: {error}", options.name));
-                call.execute(MissReason::Invalid(error.to_string()), stdin, clock)
+                call.execute(MissReason::Invalid(error), stdin, clock)
             }
         },
         Lookup::Miss(reason) => call.execute(reason, stdin, clock),
@@ -132,10 +132,10 @@ impl<'a> Call<'a> {
         let name = &self.options.name;
         match lookup {
             Lookup::Hit(hit) => {
-                let ago = text::ago(hit.created, SystemTime::now());
+                let ago = text::ago(hit.created(), SystemTime::now());
                 output::print(&format!(
                     "{name}: hit: it ran {ago}, and none of {} changed\n",
-                    observations(hit.checked)
+                    observations(hit.checked())
                 ));
                 0
             }
@@ -150,13 +150,13 @@ impl<'a> Call<'a> {
         tracing::info!(
             "{}: replayed: none of {} changed since it ran {}",
             self.options.name,
-            observations(hit.checked),
-            text::ago(hit.created, SystemTime::now())
+            observations(hit.checked()),
+            text::ago(hit.created(), SystemTime::now())
         );
         calling::print(&hit.outcome.output);
-        stdin.leave_after(hit.stdin.map_or(0, |read| read.len));
+        stdin.leave_after(hit.stdin().map_or(0, |read| read.len));
         let exit_code = hit.outcome.exit_code;
-        let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: Some(hit.cost), unkept: None };
+        let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: Some(hit.cost()), unkept: None };
         self.report(&report, clock, exit_code)?;
         if let Err(error) = self.cache.note_use(hit) {
             tracing::debug!("the use could not be noted: {error}");
@@ -165,12 +165,7 @@ impl<'a> Call<'a> {
     }
 
     fn execute(&self, reason: MissReason, mut stdin: StandardInput, clock: &mut Clock) -> Result<i32, Failure> {
-        for change in changes(&reason) {
-            tracing::info!("{}: runs: {change}", self.options.name);
-        }
-        if changes(&reason).is_empty() {
-            tracing::info!("{}: runs: {reason}", self.options.name);
-        }
+        reason.texts().iter().for_each(|text| tracing::info!("{}: runs: {text}", self.options.name));
         let ran = self.make(&mut stdin)?;
         clock.lap("run");
         let (exit_code, timed_out) = (ran.end.exit_code, ran.end.timed_out);
@@ -297,14 +292,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The changes that a reason names.
-fn changes(reason: &MissReason) -> &[Change] {
-    match reason {
-        MissReason::Called(changes) | MissReason::Observed(changes) => changes,
-        _ => &[],
-    }
-}
-
 fn observations(count: usize) -> String {
     format!("{} that it made", text::count(count as u64, "observation"))
 }
@@ -363,11 +350,7 @@ impl Face for Quiet {
     fn event(&self, event: SessionEvent) {
         match event {
             SessionEvent::Denied(rule) => output::note(&format!("glowplug: {rule}\n")),
-            SessionEvent::TimedOut(limit) => output::error_line(&format!(
-                "{} timed out after {} (--timeout)",
-                self.name,
-                humantime::format_duration(limit)
-            )),
+            SessionEvent::TimedOut(limit) => output::error_line(&text::timed_out(&self.name, limit)),
             SessionEvent::Program(_) => {}
         }
     }

@@ -14,6 +14,7 @@ use crate::output;
 use crate::precompiled;
 use crate::progress::Progress;
 use crate::report::{CallReport, RunReport, Wanted, write_wanted};
+use crate::text;
 use called::Called;
 use glowplug_cache::{Code, CompilerTier, LazyEngine, LoadReport, NoBaseline, Pending, Source, Tiers};
 use glowplug_runtime::{
@@ -243,11 +244,7 @@ fn is_native(path: &Path) -> Result<bool, Failure> {
 fn watch(limit: Duration, afterwards: &Arc<Afterwards>) -> Result<Watchdog, Failure> {
     let afterwards = Arc::clone(afterwards);
     let expired = move || {
-        output::error_line(&format!(
-            "{} timed out after {} (--timeout)",
-            afterwards.source,
-            humantime::format_duration(limit)
-        ));
+        output::error_line(&text::timed_out(&afterwards.source, limit));
         if let Err(failure) = afterwards.finish(EXIT_TIMEOUT) {
             failure.report();
         }

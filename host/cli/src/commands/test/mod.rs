@@ -16,7 +16,6 @@ use crate::opening;
 use crate::output;
 use crate::progress::Steps;
 use crate::text;
-use glowplug_calls::CallCache;
 use glowplug_harness::exit_code::{NO_TESTS_RUN, NOT_VERIFIED, OK, SETUP_ERROR};
 use glowplug_harness::report::{Report, Times, nothing_ran, summary};
 use glowplug_harness::schedule::{self, Attempt, Event, MaxFail, Options, Outcome};
@@ -84,14 +83,18 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
     let changed = update::update(args, &plan, &finished)?;
     let not_run = finished.iter().filter(|one| matches!(one, Finished::NotRun)).count();
     let cases = plan.jobs.iter().zip(&finished).filter_map(|(job, finished)| results::case_report(&job.case, finished));
-    let times = Times {
-        run_timestamp: results::last_run(&finished, since),
-        verified_at: SystemTime::now(),
-        duration: begin.elapsed(),
-    };
+    let last_run = results::last_run(&finished, since);
+    let times = Times { run_timestamp: last_run, verified_at: SystemTime::now(), duration: begin.elapsed() };
     let report = Report::new(cases.collect(), not_run, times);
     if let Ok(calls) = &sessions.calls {
-        keep(calls, &zero_key, &plan, &finished, since, changed > 0);
+        let proof = if changed > 0 { None } else { results::evidence(&plan, &finished) };
+        match proof {
+            Some((evidence, cases)) => {
+                zero::remember(calls, &zero_key, evidence, since, &cases, last_run, &plan.passed)
+            }
+            None => zero::forget(calls, &zero_key),
+        }
+        calling::clean_up(calls);
     }
     write_reports(args, &report)?;
     if args.verify_only && !results::all_proven(&finished) {
@@ -152,7 +155,7 @@ fn run_all(args: &TestArgs, plan: &Plan, sessions: &Sessions, steps: &Steps) -> 
         let begin = Instant::now();
         let tried = sessions.attempt(job, number);
         let outcome = match &tried {
-            Ok(tried) if results::is_well(&tried.verdict) => Outcome::Good,
+            Ok(tried) if tried.verdict.is_well() => Outcome::Good,
             Ok(_) => Outcome::Failed,
             Err(Untried::MustRun(_) | Untried::Failed(_)) => Outcome::Error,
         };
@@ -168,30 +171,6 @@ fn run_all(args: &TestArgs, plan: &Plan, sessions: &Sessions, steps: &Steps) -> 
         steps.above(|| show::case(&job.case, finished, !args.interactive));
     }
     finished
-}
-
-/// Remembers a run in which everything was well, and forgets the last one otherwise.
-fn keep(
-    calls: &CallCache,
-    key: &glowplug_calls::CallKey,
-    plan: &Plan,
-    finished: &[Finished],
-    since: SystemTime,
-    changed: bool,
-) {
-    let proof = if changed { None } else { results::evidence(plan, finished) };
-    match proof {
-        Some((evidence, cases)) => {
-            let last_run = results::last_run(finished, since);
-            zero::remember(calls, key, evidence, since, &cases, last_run, plan.passed.clone());
-        }
-        None => {
-            if let Err(error) = calls.disprove(key) {
-                tracing::debug!("the last proof could not be removed: {error}");
-            }
-        }
-    }
-    calling::clean_up(calls);
 }
 
 fn write_reports(args: &TestArgs, report: &Report) -> Result<(), Failure> {

@@ -67,11 +67,6 @@ fn word(tried: &Result<Tried, Untried>) -> Word {
     }
 }
 
-/// Whether there is nothing to complain of.
-pub(super) fn is_well(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Passed | Verdict::Skipped)
-}
-
 /// How many cases printed something else than was expected.
 pub(super) fn failed(finished: &[Finished]) -> usize {
     finished.iter().filter(|one| one.word().is_failure() && !matches!(one, Finished::NotRun)).count()
@@ -84,7 +79,7 @@ pub(super) fn all_proven(finished: &[Finished]) -> bool {
 
 /// Whether a case did not have to run.
 pub(super) fn is_proven(finished: &Finished) -> bool {
-    finished.last().is_some_and(|tried| tried.known == Known::Hit && is_well(&tried.verdict))
+    finished.last().is_some_and(|tried| tried.known == Known::Hit && tried.verdict.is_well())
 }
 
 /// When a case was last run: now, if `begin` is the beginning of a run in which one was.
@@ -152,7 +147,7 @@ fn attempt_report(job: &Job, tried: &Result<Tried, Untried>, duration: Duration)
         Err(Untried::MustRun(reason)) => (Some(format!("it would have to run: {reason}")), None),
         Err(Untried::Failed(why)) => (Some(why.clone()), None),
         Ok(tried) if tried.timed_out => (Some(timed_out(job, &tried.observed)), None),
-        Ok(tried) if is_well(&tried.verdict) => (None, None),
+        Ok(tried) if tried.verdict.is_well() => (None, None),
         Ok(tried) => (Some(differs(&tried.verdict)), Some(difference(job, tried))),
     };
     AttemptReport {
@@ -234,7 +229,7 @@ pub(super) fn evidence(plan: &Plan, finished: &[Finished]) -> Option<(Evidence, 
     for (job, finished) in plan.jobs.iter().zip(finished) {
         let Finished::Attempts(attempts) = finished else { return None };
         let [(Ok(tried), _)] = attempts.as_slice() else { return None };
-        let traced = tried.traced.as_ref().filter(|_| is_well(&tried.verdict))?;
+        let traced = tried.traced.as_ref().filter(|_| tried.verdict.is_well())?;
         evidence.add_path(&job.case.path);
         evidence.add(traced);
         cases.push(GreenCase {

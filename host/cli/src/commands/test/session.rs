@@ -2,7 +2,7 @@
 
 use crate::calling::{self, Execution, Nothing, Ran};
 use crate::embedded;
-use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup, MissReason};
+use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup};
 use glowplug_fs::trace::Observed as Traced;
 use glowplug_fs::{Access, Mount, Program};
 use glowplug_harness::session::CLEAN_ENVIRONMENT;
@@ -137,13 +137,13 @@ impl Sessions {
             (Ok(()), Ok(calls)) => match calls.lookup(&key, &mut Nothing) {
                 Lookup::Hit(hit) => {
                     let known = self.known(job, &key, calls, &hit);
-                    if known.verdict == Verdict::Passed || known.verdict == Verdict::Skipped {
+                    if known.verdict.is_well() {
                         return if self.check { self.compare(job, &key, &hit, known) } else { Ok(known) };
                     }
                     (Some(calls), Known::Miss("what is expected has changed".to_owned()))
                 }
                 Lookup::Miss(reason) => {
-                    log_miss(&job.id, &reason);
+                    reason.texts().iter().for_each(|text| tracing::info!("{}: runs: {text}", job.id));
                     (Some(calls), Known::Miss(reason.to_string()))
                 }
             },
@@ -158,7 +158,7 @@ impl Sessions {
 
     /// What a result from the call cache says.
     fn known(&self, job: &Job, key: &CallKey, calls: &CallCache, hit: &Hit) -> Tried {
-        tracing::info!("{}: replayed: none of {} observations changed", job.id, hit.checked);
+        tracing::info!("{}: replayed: none of {} observations changed", job.id, hit.checked());
         if let Err(error) = calls.note_use(hit) {
             tracing::debug!("{}: the use could not be noted: {error}", job.id);
         }
@@ -169,9 +169,9 @@ impl Sessions {
             observed,
             timed_out: false,
             known: Known::Hit,
-            cost: hit.cost,
-            ran_at: hit.created,
-            traced: Some(hit.observed.clone()),
+            cost: hit.cost(),
+            ran_at: hit.created(),
+            traced: Some(hit.observed().clone()),
             unkept: None,
         }
     }
@@ -280,7 +280,7 @@ impl Sessions {
         // What a case writes is its own; nobody is to find it again.
         ran.written.clear();
         let (cost, timed_out) = (ran.cost, ran.end.timed_out);
-        let well = matches!(verdict, Verdict::Passed | Verdict::Skipped);
+        let well = verdict.is_well();
         let ran_at = SystemTime::now();
         let mut tried = Tried { verdict, observed, timed_out, known, cost, ran_at, traced: None, unkept: None };
         tried.unkept = match (calls, ran.into_kept()) {
@@ -343,15 +343,6 @@ fn salt(key: &CallKey) -> String {
 
 fn joined(output: &[Chunk]) -> Vec<u8> {
     output.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect()
-}
-
-fn log_miss(id: &str, reason: &MissReason) {
-    match reason {
-        MissReason::Called(changes) | MissReason::Observed(changes) => {
-            changes.iter().for_each(|change| tracing::info!("{id}: runs: {change}"));
-        }
-        reason => tracing::info!("{id}: runs: {reason}"),
-    }
 }
 
 /// Says what a session was refused, once the log is asked for it: a case may well expect that.

@@ -14,8 +14,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub(super) struct Green {
     /// How many cases there were.
     pub(super) cases: usize,
-    /// How many of them said that they cannot be run here.
-    pub(super) skipped: usize,
     /// What running all of them takes, in microseconds.
     pub(super) cost_us: u64,
     /// When a case last ran, in microseconds since 1970.
@@ -43,7 +41,7 @@ pub(super) struct ZeroRun {
     pub(super) green: Green,
     /// How many files and folders were looked at.
     pub(super) checked: usize,
-    cases: Vec<u8>,
+    summary: Vec<u8>,
 }
 
 /// What is asked for, as far as it decides which cases there are and what they give.
@@ -80,7 +78,7 @@ pub(super) fn key(args: &TestArgs, folder: &Path) -> CallKey {
 /// Whether nothing has to run; else the first thing that changed, where there was a proof.
 pub(super) fn proven(calls: &CallCache, key: &CallKey) -> Result<ZeroRun, Option<Change>> {
     let Proven { checked, summary, .. } = calls.proven(key)?;
-    let (head, cases) = split(&summary).ok_or(None)?;
+    let (head, _) = split(&summary).ok_or(None)?;
     let green: Green = serde_json::from_slice(head).map_err(|_| None)?;
     for (name, was) in &green.passed {
         let is = std::env::var(name).ok();
@@ -90,13 +88,14 @@ pub(super) fn proven(calls: &CallCache, key: &CallKey) -> Result<ZeroRun, Option
             return Err(Some(Change { what: format!("environment {name}"), from: shown(was), to: shown(&is) }));
         }
     }
-    Ok(ZeroRun { green, checked, cases: cases.to_vec() })
+    Ok(ZeroRun { green, checked, summary })
 }
 
 impl ZeroRun {
     /// Each case, for a report.
     pub(super) fn cases(&self) -> Vec<GreenCase> {
-        serde_json::from_slice(&self.cases).unwrap_or_default()
+        let cases = split(&self.summary).and_then(|(_, cases)| serde_json::from_slice(cases).ok());
+        cases.unwrap_or_default()
     }
 
     /// When a case last ran.
@@ -118,14 +117,13 @@ pub(super) fn remember(
     since: SystemTime,
     cases: &[GreenCase],
     last_run: SystemTime,
-    passed: BTreeMap<String, Option<String>>,
+    passed: &BTreeMap<String, Option<String>>,
 ) {
     let green = Green {
         cases: cases.len(),
-        skipped: cases.iter().filter(|case| case.skipped).count(),
         cost_us: cases.iter().map(|case| case.cost_us).sum(),
         last_run_us: u64::try_from(last_run.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()).unwrap_or(0),
-        passed,
+        passed: passed.clone(),
     };
     let summary = serde_json::to_vec(&green).and_then(|mut head| {
         head.push(b'\n');
@@ -138,6 +136,13 @@ pub(super) fn remember(
         Ok(true) => tracing::debug!("the next run without a change looks at {paths} paths alone"),
         Ok(false) => tracing::debug!("something changed just now: the next run looks at each case"),
         Err(error) => tracing::debug!("the proof could not be kept: {error}"),
+    }
+}
+
+/// Forgets the last run in which everything was well.
+pub(super) fn forget(calls: &CallCache, key: &CallKey) {
+    if let Err(error) = calls.disprove(key) {
+        tracing::debug!("the last proof could not be removed: {error}");
     }
 }
 

@@ -54,6 +54,6 @@ fn command(parts: &[Part]) -> String {
     if let Some(case) = part(parts, "case") {
         return case;
     }
-    let words = (0..).map_while(|number| part(parts, &format!("argument {number}")));
-    words.collect::<Vec<_>>().join(" ")
+    let arguments = parts.iter().filter(|part| part.name.starts_with("argument "));
+    arguments.map(|part| String::from_utf8_lossy(&part.value)).collect::<Vec<_>>().join(" ")
 }
