@@ -1,0 +1,1 @@
+//! Every wait and every loop of the host ends.

@@ -1,0 +1,1 @@
+//! What is left of one guest does not slow down or starve the others.

@@ -1,0 +1,1 @@
+//! Trees that guests may change are worked on by handle, never by path.

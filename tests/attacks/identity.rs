@@ -1,0 +1,1 @@
+//! What is run, or replayed, is what is there now.

@@ -1,0 +1,1 @@
+//! Hits of the library that would be unsound.

@@ -1,0 +1,1 @@
+//! Sizes that guests decide are counted before they are allocated.

@@ -1,0 +1,1 @@
+//! Native programs: which, with what, and confined to what.

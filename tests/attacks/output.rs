@@ -1,0 +1,1 @@
+//! What the host prints cannot be told what to do by a name or a text.

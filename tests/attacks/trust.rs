@@ -1,0 +1,1 @@
+//! Trust does not step down, and no cache does no harm.
