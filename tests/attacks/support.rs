@@ -11,7 +11,7 @@ pub const HANGS: Duration = Duration::from_secs(120);
 /// Runs `command` to its end, or kills it when it hangs, which fails the trial.
 pub fn ends(command: &mut Command) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-    let mut reader = |stream: Option<Box<dyn std::io::Read + Send>>| {
+    let reader = |stream: Option<Box<dyn std::io::Read + Send>>| {
         std::thread::spawn(move || {
             let mut bytes = Vec::new();
             let _ = stream.expect("a pipe").read_to_end(&mut bytes);

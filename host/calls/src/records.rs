@@ -132,7 +132,12 @@ impl Sealed for Folder {
     /// The same for a record that always has the same length and that nobody misses if it is torn: without a file that takes
     /// another's place, which takes ten times as long (ext4 then brings the new one to the disk at once).
     fn overwrite_sealed<T: Serialize>(&self, path: &str, body: &T) -> io::Result<()> {
-        self.disk().overwrite(path, &sealed(self, path, body)?)
+        let record = sealed(self, path, body)?;
+        self.disk().overwrite(path, &record).or_else(|_| {
+            // Something else lies there: a link, a folder, what is not ours.
+            self.set_aside(path)?;
+            self.write_file(path, &record).map(drop)
+        })
     }
 }
 

@@ -120,7 +120,14 @@ impl Folder {
             .disk
             .write(&mut file, bytes)
             .and_then(|()| if self.sync { self.disk.sync(&file) } else { Ok(()) })
-            .and_then(|()| self.disk.rename(&temporary, path));
+            .and_then(|()| match self.disk.rename(&temporary, path) {
+                // A folder, in the place of one of our files: nothing could be kept there ever again.
+                Err(error) if error.kind() == ErrorKind::IsADirectory => {
+                    self.set_aside(path)?;
+                    self.disk.rename(&temporary, path)
+                }
+                renamed => renamed,
+            });
         if let Err(error) = written {
             // What cannot be removed now is removed by maintenance.
             let _ = self.disk.unlink(&temporary);

@@ -83,6 +83,27 @@ fn an_entry_that_others_can_write_to_is_not_believed() {
 }
 
 #[test]
+fn a_folder_or_a_link_in_the_place_of_a_file_is_set_aside() {
+    let bench = Bench::new();
+    let stored = |folder: &str| only_file(&bench.folder.path().join("cache/calls/v1").join(folder));
+    for folder in ["entries", "last"] {
+        for link in [false, true] {
+            bench.cache().store(&key("x"), bench.run(|_| "one".to_owned())).expect("stored");
+            let path = stored(folder);
+            std::fs::remove_file(&path).expect("removed");
+            if link {
+                std::os::unix::fs::symlink("/dev/null", &path).expect("linked");
+            } else {
+                std::fs::create_dir(&path).expect("a folder");
+            }
+            bench.cache().store(&key("x"), bench.run(|_| "two".to_owned())).expect("stored again");
+            assert_eq!(printed(&hit(bench.cache().lookup(&key("x"), &mut Input::new(b"")))), "two", "{folder} {link}");
+            assert!(stored(folder).symlink_metadata().expect("it is there").is_file(), "{folder} {link}");
+        }
+    }
+}
+
+#[test]
 fn a_folder_that_others_can_write_to_is_not_believed() {
     let bench = Bench::new();
     let cache = stored(&bench);
