@@ -163,6 +163,8 @@ fn functions_can_be_called_by_name() {
 fn time_and_memory_are_limited() {
     let context = Context::new();
     let probe = context.probe();
+    // Compiling is part of the time.
+    assert!(context.run(["cache", "warm", probe]).status.success());
     let output = context.run(["run", "--timeout", "100ms", "--report=json", probe, "spin"]);
     assert_eq!(output.status.code(), Some(124), "{output:?}");
     let said = stderr(&output);

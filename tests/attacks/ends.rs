@@ -1,1 +1,189 @@
 //! Every wait and every loop of the host ends.
+
+use super::common::{Context, stderr, stdout};
+use super::support::{HANGS, ends, is_root, skipped};
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// What is said when a session had to be left behind. Where that is, something did not listen.
+const LEFT: &str = "is left as it is";
+
+/// Waits for the end, or kills it when it hangs, which fails the trial.
+fn end_of(mut child: Child) -> ExitStatus {
+    let began = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            return status;
+        }
+        if began.elapsed() > HANGS {
+            let _ = child.kill();
+            panic!("it hangs");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Runs `command`, whose standard output nobody reads; how it ended, and what it said.
+fn unread(command: &mut Command) -> (ExitStatus, String) {
+    let (_reader, writer) = std::io::pipe().expect("a pipe");
+    // As when somebody else has it, too: its flags are shared, and stay.
+    let other = File::from(OwnedFd::from(writer.try_clone().expect("a handle")));
+    let before = rustix::fs::fcntl_getfl(&other).expect("flags");
+    let mut child = command.stdout(writer).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut errors = child.stderr.take().expect("a pipe");
+    let status = end_of(child);
+    assert_eq!(rustix::fs::fcntl_getfl(&other).expect("flags"), before);
+    let mut said = String::new();
+    errors.read_to_string(&mut said).expect("read");
+    (status, said)
+}
+
+#[test]
+fn a_write_that_nobody_reads_ends_with_the_time() {
+    let context = Context::new();
+    let shell = ["shell", "--timeout", "1s", "-c", "head -c 10000000 /dev/zero"];
+    let (status, said) = unread(&mut context.command(shell));
+    assert_eq!(status.code(), Some(124), "{said}");
+    assert!(!said.contains(LEFT), "{said}");
+    let probe = context.probe();
+    context.write("large", vec![b'x'; 1 << 20]);
+    let run = ["run", "--call-cache", "on", "--timeout", "1s", "--dir", ".", probe, "cat", "large"];
+    let (status, said) = unread(&mut context.command(run));
+    assert_eq!(status.code(), Some(124), "{said}");
+    assert!(!said.contains(LEFT), "{said}");
+}
+
+#[test]
+fn a_write_that_nobody_reads_ends_with_its_process() {
+    let context = Context::new();
+    let script = "head -c 10000000 /dev/zero & p=$!; sleep 0.3; kill -9 $p; wait $p; echo $? >&2";
+    let (_, said) = unread(&mut context.command(["shell", "-c", script]));
+    assert_eq!(said, "137\n");
+}
+
+#[test]
+fn a_fifo_that_nobody_reads_ends_with_the_time() {
+    let context = Context::new();
+    let fifo = context.work().join("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a FIFO");
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let _reader = File::options().read(true).custom_flags(nonblocking).open(&fifo).expect("opened");
+    let output = ends(&mut context.command(["shell", "--timeout", "1s", "-c", "head -c 10000000 /dev/zero > fifo"]));
+    assert_eq!(output.status.code(), Some(124), "{output:?}");
+    assert!(!stderr(&output).contains(LEFT), "{output:?}");
+}
+
+#[test]
+fn a_terminal_that_is_stopped_ends_with_the_time() {
+    let context = Context::new();
+    let Ok(host) = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY) else {
+        return skipped("a_terminal_that_is_stopped_ends_with_the_time", "no pseudoterminals here");
+    };
+    rustix::pty::grantpt(&host).and_then(|()| rustix::pty::unlockpt(&host)).expect("a pseudoterminal");
+    let name = rustix::pty::ptsname(&host, Vec::new()).expect("its name").into_string().expect("UTF-8");
+    // Nobody reads `host`, so the terminal is full soon, as one that Ctrl-S stopped.
+    let terminal = File::options().read(true).write(true).open(name).expect("the terminal");
+    let shell = ["shell", "--timeout", "1s", "-c", "head -c 10000000 /dev/zero"];
+    let mut child = context.command(shell);
+    let mut child = child.stdout(terminal).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut errors = child.stderr.take().expect("a pipe");
+    assert_eq!(end_of(child).code(), Some(124));
+    let mut said = String::new();
+    errors.read_to_string(&mut said).expect("read");
+    assert!(!said.contains(LEFT), "{said}");
+}
+
+/// A module whose one function is loops in loops, which takes the compiler more than linear time.
+fn nested_loops(depth: usize) -> Vec<u8> {
+    fn number(mut number: usize, out: &mut Vec<u8>) {
+        while number >= 0x80 {
+            out.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        out.push(number as u8);
+    }
+    let mut body = vec![0];
+    body.extend([0x03, 0x40].repeat(depth));
+    body.extend(vec![0x0b; depth + 1]);
+    let mut code = vec![1];
+    number(body.len(), &mut code);
+    code.extend(body);
+    let mut wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x0a\x01\x06_start\0\0\x0a".to_vec();
+    number(code.len(), &mut wasm);
+    wasm.extend(code);
+    wasm
+}
+
+#[test]
+fn compiling_ends_with_the_time() {
+    let context = Context::new();
+    context.write("loops.wasm", nested_loops(60_000));
+    for args in [
+        &["shell", "--timeout", "1s", "-c", "./loops.wasm"][..],
+        &["run", "--timeout", "1s", "loops.wasm"],
+        &["run", "--call-cache", "on", "--timeout", "1s", "loops.wasm"],
+    ] {
+        let output = ends(&mut context.command(args));
+        assert_eq!(output.status.code(), Some(124), "{args:?}: {output:?}");
+        assert!(!stderr(&output).contains(LEFT), "{args:?}: {output:?}");
+    }
+}
+
+#[test]
+fn compiling_ends_with_the_process_that_waits() {
+    let context = Context::new();
+    context.write("loops.wasm", nested_loops(60_000));
+    let script = "(./loops.wasm; echo no) & p=$!; sleep 0.3; kill -9 $p; wait $p; echo $?";
+    let output = ends(&mut context.command(["shell", "-c", script]));
+    assert_eq!(stdout(&output), "137\n", "{output:?}");
+}
+
+#[test]
+fn reading_a_long_text_ends_with_the_time() {
+    let context = Context::new();
+    let text = format!("(module {})", "(func (result i32) i32.const 1)\n".repeat(500_000));
+    context.write("long.wat", text);
+    let output = ends(&mut context.command(["shell", "--timeout", "1s", "-c", "./long.wat"]));
+    assert_eq!(output.status.code(), Some(124), "{output:?}");
+    assert!(!stderr(&output).contains(LEFT), "{output:?}");
+}
+
+#[test]
+fn a_case_that_compiles_is_given_up_and_the_others_go_on() {
+    let context = Context::new();
+    context.write("loops.wasm", nested_loops(60_000));
+    fs::create_dir(context.work().join("tests")).expect("a folder");
+    context.write("tests/hangs.t", "  $ /src/loops.wasm\n");
+    context.write("tests/well.t", "  $ echo well\n  well\n");
+    let args = ["test", "--timeout", "1s", "--no-fail-fast", "--report-json", "report.json"];
+    let output = ends(&mut context.command(args));
+    assert_eq!(output.status.code(), Some(100), "{output:?}");
+    let report = fs::read_to_string(context.work().join("report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let text = |at: usize, name: &str| report["cases"][at][name].as_str().unwrap_or_default().to_owned();
+    assert_eq!((text(1, "id"), text(1, "verdict")), ("tests/well.t".to_owned(), "passed".to_owned()), "{report}");
+    assert_ne!(text(0, "verdict"), "passed", "{report}");
+}
+
+#[test]
+fn a_guest_that_fills_its_memory_with_chance_ends() {
+    if !is_root() && rustix::process::getrlimit(rustix::process::Resource::As).current.is_some() {
+        return skipped("a_guest_that_fills_its_memory_with_chance_ends", "addresses are limited");
+    }
+    let context = Context::new();
+    context.write(
+        "chance.wat",
+        r#"(module
+          (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+          (memory (export "memory") 2048)
+          (func (export "_start")
+            (loop $again (drop (call $random (i32.const 0) (i32.const 0x8000000)))
+              (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x8000000)) (br $again))))"#,
+    );
+    let output = ends(&mut context.command(["shell", "--timeout", "1s", "-c", "./chance.wat"]));
+    assert_eq!(output.status.code(), Some(124), "{output:?}");
+}

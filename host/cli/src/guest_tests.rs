@@ -82,6 +82,7 @@ fn bash(script: &str, env: &[&str], seed: Option<Seed>, allow_native: &[&str]) -
             cwd: b"/".to_vec(),
             stdio: Stdio { input: Input::Null, output: output(1), error: output(2) },
             preopens: None,
+            umask: 0o022,
             on_main_thread: false,
             leaving: false,
         },

@@ -21,6 +21,7 @@ mod logging;
 mod opening;
 mod optimizing;
 mod output;
+mod overdue;
 mod precompiled;
 mod progress;
 mod report;

@@ -56,6 +56,8 @@ pub(crate) struct Execution {
     pub(crate) seed: Option<[u8; 32]>,
     /// Native programs that may be run.
     pub(crate) allow_native: Vec<String>,
+    /// Permissions that new files do not get.
+    pub(crate) umask: u32,
     /// Whether this is the program's main thread.
     pub(crate) on_main_thread: bool,
     /// The limits.
@@ -68,6 +70,8 @@ pub(crate) struct Execution {
 pub(crate) struct Ran {
     /// How.
     pub(crate) end: RunEnd,
+    /// Whether all of its processes are gone. One that is left behind goes on in its layers, which must stay then.
+    pub(crate) gone: bool,
     /// Both streams.
     pub(crate) output: Vec<Chunk>,
     /// What it wrote, which is nowhere yet.
@@ -169,33 +173,40 @@ impl Execution {
             cwd: self.cwd,
             preopens: self.preopens,
             stdio: Stdio { input: stdin, output: taped(out, 1), error },
+            umask: self.umask,
             on_main_thread: self.on_main_thread,
             leaving: false,
         };
         let end = session.run(start, || {}).map_err(ExecutionError::Start)?;
         // What goes on in the background would go on writing.
-        let gone = session.end_all(PATIENCE);
+        let gone = session.end_all(if end.timed_out { Duration::ZERO } else { PATIENCE });
         let cost = begin.elapsed();
         session.finish();
         let read = Prefix { len: record.bytes(), digest: Digest::from_bytes(record.digest()), end: record.ended() };
         let stdin = (read.len > 0 || read.end).then_some(read);
-        let written = namespace.written().map_err(ExecutionError::Layers)?;
-        let observed = match trace.finish() {
-            _ if !self.traced => Err(Unkept("it may run native programs, which nothing traces".to_owned())),
-            _ if !gone => Err(Unkept("processes that it left behind did not end".to_owned())),
-            _ if tape.broken() => Err(Unkept("its output could not be written".to_owned())),
-            _ if tape.overflowed() => Err(Unkept(format!("its output is larger than {} MiB", MOST_OUTPUT >> 20))),
-            _ if stdin.is_some_and(|read| read.len > MOST_AHEAD) => {
-                Err(Unkept(format!("it read more than {} MiB of standard input", MOST_AHEAD >> 20)))
-            }
-            _ if end.timed_out => Err(Unkept("it was ended by its time limit".to_owned())),
-            _ if end.killed => Err(Unkept("it was killed".to_owned())),
-            _ if end.trapped => Err(Unkept("it trapped".to_owned())),
-            Ok(observed) => Ok(observed),
-            Err(unusable) => Err(Unkept(said(&unusable))),
+        // Of a run that was ended from outside nothing is written, and what goes on would go on writing.
+        let over = gone && !end.killed && !end.timed_out;
+        let written = if over { namespace.written().map_err(ExecutionError::Layers)? } else { Vec::new() };
+        let unkept = [
+            (!self.traced, "it may run native programs, which nothing traces".to_owned()),
+            (end.timed_out, "it was ended by its time limit".to_owned()),
+            (!gone, "processes that it left behind did not end".to_owned()),
+            (tape.broken(), "its output could not be written".to_owned()),
+            (tape.overflowed(), format!("its output is larger than {} MiB", MOST_OUTPUT >> 20)),
+            (
+                stdin.is_some_and(|read| read.len > MOST_AHEAD),
+                format!("it read more than {} MiB of standard input", MOST_AHEAD >> 20),
+            ),
+            (end.killed, "it was killed".to_owned()),
+            (end.trapped, "it trapped".to_owned()),
+        ];
+        let observed = match unkept.into_iter().find(|(so, _)| *so) {
+            Some((_, why)) => Err(Unkept(why)),
+            // Only now: it may have to hash what was read, however large that is.
+            None => trace.finish().map_err(|unusable| Unkept(said(&unusable))),
         };
         let output = tape.take().into_iter().map(|chunk| Chunk { stream: chunk.stream, bytes: chunk.bytes }).collect();
-        Ok(Ran { end, output, written, cost, stdin, observed, namespace })
+        Ok(Ran { end, gone, output, written, cost, stdin, observed, namespace })
     }
 }
 
@@ -212,6 +223,13 @@ fn said(unusable: &Unusable) -> String {
 }
 
 impl Ran {
+    /// Removes its layers, unless something is still at work in them.
+    pub(crate) fn remove_scratch(&self) {
+        if self.gone {
+            self.namespace.remove_scratch();
+        }
+    }
+
     /// What is to be kept of it.
     pub(crate) fn into_kept(self) -> Result<Run, Unkept> {
         let outcome = Outcome { exit_code: self.end.exit_code, output: self.output, written: self.written };

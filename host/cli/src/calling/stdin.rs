@@ -3,6 +3,7 @@
 use glowplug_calls::Ahead;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::FileExt as _;
 
 /// Of a run that read more, no result is kept: what is looked at ahead is kept in memory.
 pub(crate) const MOST_AHEAD: u64 = 64 << 20;
@@ -11,15 +12,16 @@ pub(crate) const MOST_AHEAD: u64 = 64 << 20;
 pub(crate) struct StandardInput {
     file: Option<File>,
     taken: Vec<u8>,
-    /// Where a file's reading began, if one can go back there.
+    /// Where a regular file's reading begins. The offset may be shared with others, so looking ahead does not move it.
     start: Option<u64>,
     terminal: bool,
 }
 
 impl StandardInput {
-    /// Takes descriptor 0; one that is closed is empty.
+    /// Takes descriptor 0; one that is closed is empty, and looks so: nothing else says of a call whether it was.
     pub(crate) fn of_process() -> Self {
-        let file = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3).ok().map(File::from);
+        let own = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3);
+        let file = own.map(File::from).or_else(|_| File::open("/dev/null")).ok();
         let regular = file.as_ref().is_some_and(|file| file.metadata().is_ok_and(|metadata| metadata.is_file()));
         let start = if regular { file.as_ref().and_then(|mut file| file.stream_position().ok()) } else { None };
         let terminal = file.as_ref().is_some_and(rustix::termios::isatty);
@@ -34,7 +36,9 @@ impl StandardInput {
     /// The file and the bytes that were already taken from it, for the guest.
     pub(crate) fn hand_over(&mut self) -> (Option<File>, Vec<u8>) {
         let file = self.file.as_ref().and_then(|file| file.try_clone().ok());
-        (file, std::mem::take(&mut self.taken))
+        let taken = std::mem::take(&mut self.taken);
+        // A regular file still has what was looked at.
+        (file, if self.start.is_some() { Vec::new() } else { taken })
     }
 
     /// Leaves a file's offset where the guest would have left it, for whoever reads on.
@@ -57,10 +61,30 @@ impl Ahead for StandardInput {
             && (self.taken.len() as u64) < len
         {
             let missing = len - self.taken.len() as u64;
-            file.take(missing).read_to_end(&mut self.taken)?;
+            match self.start {
+                Some(start) => {
+                    let at = start + self.taken.len() as u64;
+                    At { file, at }.take(missing).read_to_end(&mut self.taken)?;
+                }
+                None => _ = file.take(missing).read_to_end(&mut self.taken)?,
+            }
         }
         let len = usize::try_from(len).unwrap_or(usize::MAX).min(self.taken.len());
         Ok(&self.taken[..len])
+    }
+}
+
+/// A file that is read without moving its offset.
+struct At<'f> {
+    file: &'f File,
+    at: u64,
+}
+
+impl io::Read for At<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(out, self.at)?;
+        self.at += count as u64;
+        Ok(count)
     }
 }
 

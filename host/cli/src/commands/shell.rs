@@ -8,6 +8,7 @@ use crate::embedded;
 use crate::failure::{EXIT_TIMEOUT, Failure};
 use crate::opening::{self, Opened};
 use crate::output;
+use crate::overdue;
 use crate::progress::Progress;
 use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
@@ -103,9 +104,12 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         cwd,
         stdio: Stdio::default(),
         preopens: None,
+        umask: crate::calling::mask().as_raw_mode(),
         on_main_thread: true,
         leaving: true,
     };
+    let overdue = args.timeout.map(|limit| overdue::exit_after("the shell", limit)).transpose();
+    let _overdue = overdue.map_err(|error| Failure::new("failed to start the clock for --timeout").because(&error))?;
     let began = {
         let face = Arc::clone(&face);
         move || face.begins()

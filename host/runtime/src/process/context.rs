@@ -69,6 +69,17 @@ impl Context {
         }
     }
 
+    /// It was told that something could not be read yet, which hangs on how fast others write.
+    pub(crate) fn witness_not_readable(&self) {
+        let what = "asked whether input was there when it was not yet";
+        self.process.surroundings.used(|| Use::Other(what.to_owned()));
+    }
+
+    /// It met the end of what it may have, or of what there is.
+    pub(crate) fn witness_limit(&self, of: &'static str) {
+        self.process.surroundings.used(|| Use::Other(format!("met the end of {of}")));
+    }
+
     /// What was written, or why not. A broken pipe is also a signal, which ends the process unless it is ignored or caught.
     pub(crate) fn written(&self, result: Result<usize, i32>) -> Result<usize, i32> {
         if result == Err(errno::EPIPE) {
@@ -91,8 +102,19 @@ impl ResourceLimiter for Context {
         let granted = self.limits.memory.is_none_or(|limit| desired as u64 <= limit);
         if !granted {
             self.refused_memory = Some(desired as u64);
+            self.witness_limit("memory");
         }
         Ok(granted)
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.witness_limit("memory");
+        Ok(())
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        self.witness_limit("tables");
+        Ok(())
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {

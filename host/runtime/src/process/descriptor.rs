@@ -1,17 +1,21 @@
 //! What a descriptor stands for: a real file or terminal, an end of a pipe, or a device that needs none.
 
+use super::host_stream::HostStream;
 use super::observed::Observed;
 use super::pipe::{End, Pipe};
-use super::process::{Attention, Process};
+use super::process::Process;
 use super::streams::{Taped, Traced};
+use super::witness::{Use, foreseen};
 use crate::lock;
 use glowplug_fs::Watch;
 use glowplug_sys::abi::{Stat, describe, errno};
-use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::event::PollFlags;
+use rustix::fs::OFlags;
+use rustix::io::ReadWriteFlags;
 use std::fs::File;
 use std::io::SeekFrom;
 use std::os::unix::fs::FileTypeExt as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -26,6 +30,25 @@ pub(crate) struct Description {
     writable: bool,
     /// Bytes that may still be written, shared by all of a session's ways out.
     allowance: Option<Arc<AtomicU64>>,
+    /// What must stay as it was, if whoever started this program has it open as well.
+    given: Option<Given>,
+}
+
+/// A regular file that is somebody else's output, too: what is in it, and how the others write to it, is not the guest's to change.
+#[derive(Debug)]
+struct Given {
+    /// Where this program's own part begins.
+    begin: u64,
+    /// Whether a guest wants to append. The open file's own flag is shared, so each write says it.
+    append: AtomicBool,
+}
+
+impl Given {
+    /// Of a file that is about to be written to.
+    fn of(file: &File) -> Option<Self> {
+        let begin = rustix::fs::seek(file, rustix::fs::SeekFrom::Current(0)).ok()?;
+        Some(Self { begin, append: AtomicBool::new(false) })
+    }
 }
 
 #[derive(Debug)]
@@ -36,7 +59,7 @@ enum Kind {
     Observed(Observed),
     /// A terminal, a real pipe, a socket: may wait.
     Stream {
-        file: File,
+        stream: HostStream,
         terminal: bool,
     },
     Pipe(Arc<Pipe>, End),
@@ -61,7 +84,7 @@ fn kind_of(file: File) -> Kind {
         return Kind::File(file, None);
     }
     let terminal = rustix::termios::isatty(&file);
-    Kind::Stream { file, terminal }
+    Kind::Stream { stream: HostStream::new(file), terminal }
 }
 
 /// `EAGAIN` and its like, in preview 1's numbers.
@@ -71,7 +94,7 @@ pub(crate) fn errno_of(error: rustix::io::Errno) -> i32 {
 
 impl Description {
     fn new(kind: Kind, readable: bool, writable: bool) -> Descriptor {
-        Arc::new(Self { kind, readable, writable, allowance: None })
+        Arc::new(Self { kind, readable, writable, allowance: None, given: None })
     }
 
     /// A file of the host's or beneath a mount, opened for what is said.
@@ -96,7 +119,12 @@ impl Description {
     pub(crate) fn output(file: File, allowance: Option<Arc<AtomicU64>>) -> Descriptor {
         // A terminal can be read through any of its descriptors.
         let readable = rustix::termios::isatty(&file);
-        Arc::new(Self { kind: kind_of(file), readable, writable: true, allowance })
+        let kind = kind_of(file);
+        let given = match &kind {
+            Kind::File(file, _) => Given::of(file),
+            _ => None,
+        };
+        Arc::new(Self { kind, readable, writable: true, allowance, given })
     }
 
     /// A standard input whose reading is recorded.
@@ -106,7 +134,7 @@ impl Description {
 
     /// A standard output that is recorded, of which no more than `allowance` bytes are written.
     pub(crate) fn recorded_output(output: Taped, allowance: Option<Arc<AtomicU64>>) -> Descriptor {
-        Arc::new(Self { kind: Kind::Taped(output), readable: false, writable: true, allowance })
+        Arc::new(Self { kind: Kind::Taped(output), readable: false, writable: true, allowance, given: None })
     }
 
     /// Both ends of a new pipe.
@@ -166,7 +194,8 @@ impl Description {
     /// The real file, where there is one.
     pub(crate) fn real(&self) -> Option<&File> {
         match &self.kind {
-            Kind::File(file, _) | Kind::Stream { file, .. } => Some(file),
+            Kind::File(file, _) => Some(file),
+            Kind::Stream { stream, .. } => Some(stream.file()),
             Kind::Observed(observed) => Some(observed.file()),
             _ => None,
         }
@@ -194,8 +223,8 @@ impl Description {
     /// Whether somebody outside may be reading until it is closed.
     pub(crate) fn is_read_to_its_end(&self) -> bool {
         match &self.kind {
-            Kind::Stream { file, .. } => {
-                let kind = file.metadata().map(|metadata| metadata.file_type());
+            Kind::Stream { stream, .. } => {
+                let kind = stream.file().metadata().map(|metadata| metadata.file_type());
                 kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
             }
             Kind::Taped(_) => true,
@@ -241,13 +270,7 @@ impl Description {
         match &self.kind {
             Kind::File(file, _) => rustix::io::read(file, out).map_err(errno_of),
             Kind::Observed(observed) => observed.read(out),
-            Kind::Stream { file, .. } => loop {
-                wait_for_real(process, file, None)?;
-                match rustix::io::read(file, &mut *out) {
-                    Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
-                    result => return result.map_err(errno_of),
-                }
-            },
+            Kind::Stream { stream, .. } => stream.read(process, out),
             Kind::Pipe(pipe, _) => pipe.read(process, out),
             Kind::Traced(input) => input.read(process, out),
             Kind::Taped(_) => Err(errno::EBADF),
@@ -256,7 +279,7 @@ impl Description {
                 out.fill(0);
                 Ok(out.len())
             }
-            Kind::Random => process.surroundings.fill_random(out).map(|()| out.len()),
+            Kind::Random => process.fill_random(out).map(|()| out.len()),
             Kind::Bytes(bytes, offset) => {
                 let mut offset = lock(offset);
                 let count = read_at(bytes, *offset, out);
@@ -272,32 +295,44 @@ impl Description {
         if !self.writable {
             return Err(errno::EBADF);
         }
-        let bytes = self.within_allowance(bytes)?;
-        match &self.kind {
-            Kind::File(file, _) => rustix::io::write(file, bytes).map_err(errno_of),
-            Kind::Stream { file, .. } => write_real(file, bytes),
+        self.within_allowance(bytes, |bytes| match &self.kind {
+            Kind::File(file, _) => self.write_file(file, bytes).inspect(|count| short(process, *count, bytes)),
+            Kind::Stream { stream, .. } => stream.write(process, bytes),
             Kind::Pipe(pipe, _) => pipe.write(process, bytes),
-            Kind::Taped(output) => output.write(bytes),
+            Kind::Taped(output) => output.write(process, bytes),
             Kind::Null | Kind::Zero | Kind::Random => Ok(bytes.len()),
-            Kind::Full => Err(errno::ENOSPC),
+            Kind::Full => Err(foreseen(errno::ENOSPC)),
             Kind::Observed(_) | Kind::Bytes(..) | Kind::Directory(_) | Kind::Traced(_) => Err(errno::EBADF),
-        }
+        })
     }
 
-    /// As much as may still be written.
-    fn within_allowance<'b>(&self, bytes: &'b [u8]) -> Result<&'b [u8], i32> {
-        let Some(allowance) = &self.allowance else { return Ok(bytes) };
+    fn write_file(&self, file: &File, bytes: &[u8]) -> Result<usize, i32> {
+        if self.given.as_ref().is_some_and(|given| given.append.load(Ordering::Relaxed)) {
+            // At the file's end, and the offset after it, as with the flag.
+            let bytes = [std::io::IoSlice::new(bytes)];
+            return rustix::io::pwritev2(file, &bytes, u64::MAX, ReadWriteFlags::APPEND).map_err(errno_of);
+        }
+        rustix::io::write(file, bytes).map_err(errno_of)
+    }
+
+    /// Writes as much as may still be written. What was not written after all may be written later.
+    fn within_allowance(&self, bytes: &[u8], write: impl FnOnce(&[u8]) -> Result<usize, i32>) -> Result<usize, i32> {
+        let Some(allowance) = &self.allowance else { return write(bytes) };
         let mut left = allowance.load(Ordering::Relaxed);
-        loop {
+        let granted = loop {
             let count = left.min(bytes.len() as u64);
             if count == 0 && !bytes.is_empty() {
                 return Err(errno::EFBIG);
             }
             match allowance.compare_exchange_weak(left, left - count, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return Ok(&bytes[..count as usize]),
+                Ok(_) => break &bytes[..count as usize],
                 Err(now) => left = now,
             }
-        }
+        };
+        let result = write(granted);
+        let written = result.unwrap_or(0).min(granted.len());
+        allowance.fetch_add((granted.len() - written) as u64, Ordering::Relaxed);
+        result
     }
 
     /// Reads elsewhere than at the offset.
@@ -312,26 +347,70 @@ impl Description {
     }
 
     /// Writes elsewhere than at the offset.
-    pub(crate) fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize, i32> {
+    pub(crate) fn write_at(&self, process: &Process, bytes: &[u8], offset: u64) -> Result<usize, i32> {
         match &self.kind {
             _ if !self.writable => Err(errno::EBADF),
-            Kind::File(file, _) => rustix::io::pwrite(file, bytes, offset).map_err(errno_of),
+            Kind::File(..) if self.given.as_ref().is_some_and(|given| offset < given.begin) => Err(errno::EPERM),
+            Kind::File(file, _) => self.within_allowance(bytes, |bytes| {
+                let written = rustix::io::pwrite(file, bytes, offset).map_err(errno_of);
+                written.inspect(|count| short(process, *count, bytes))
+            }),
             _ => Err(errno::ESPIPE),
         }
+    }
+
+    /// Makes the file that long.
+    ///
+    /// # Errors
+    /// `EPERM` for an output that whoever started this program has open as well: how much of it there is is not the guest's to say.
+    pub(crate) fn set_size(&self, size: u64) -> Result<(), i32> {
+        let file = self.resizable()?;
+        rustix::fs::ftruncate(file, size).map_err(errno_of)
+    }
+
+    /// Makes the file at least that long.
+    ///
+    /// # Errors
+    /// As [`Description::set_size`].
+    pub(crate) fn allocate(&self, end: u64) -> Result<(), i32> {
+        // A file that may only be read is refused before anything is compared with its size, which would tell it to the guest.
+        let file = self.resizable()?;
+        let size = file.metadata().map_err(|_| errno::EIO)?.len();
+        if end > size { rustix::fs::ftruncate(file, end).map_err(errno_of) } else { Ok(()) }
+    }
+
+    fn resizable(&self) -> Result<&File, i32> {
+        match &self.kind {
+            _ if !self.writable => Err(errno::EINVAL),
+            Kind::File(..) if self.given.is_some() => Err(errno::EPERM),
+            Kind::File(file, _) => Ok(file),
+            _ => Err(errno::EINVAL),
+        }
+    }
+
+    /// Whether each write appends.
+    pub(crate) fn set_append(&self, append: bool) -> Result<(), i32> {
+        match (&self.kind, &self.given) {
+            (_, Some(given)) => given.append.store(append, Ordering::Relaxed),
+            // Files that only this session has open: here the flag is the open file's own.
+            (Kind::File(file, _), None) if self.writable => {
+                let flags = rustix::fs::fcntl_getfl(file).map_err(errno_of)?;
+                let wanted = if append { flags | OFlags::APPEND } else { flags - OFlags::APPEND };
+                rustix::fs::fcntl_setfl(file, wanted).map_err(errno_of)?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Moves the offset.
     pub(crate) fn seek(&self, to: SeekFrom) -> Result<u64, i32> {
         match &self.kind {
             Kind::Observed(observed) => observed.seek(to),
-            Kind::File(file, _) => {
-                let to = match to {
-                    SeekFrom::Start(at) => rustix::fs::SeekFrom::Start(at),
-                    SeekFrom::Current(by) => rustix::fs::SeekFrom::Current(by),
-                    SeekFrom::End(by) => rustix::fs::SeekFrom::End(by),
-                };
-                rustix::fs::seek(file, to).map_err(errno_of)
-            }
+            Kind::File(file, _) => match (&self.given, to) {
+                (Some(_), SeekFrom::Current(0)) | (None, _) => seek_file(file, to),
+                (Some(given), to) => given.seek(file, to),
+            },
             Kind::Bytes(bytes, offset) => {
                 let mut offset = lock(offset);
                 let (base, by) = match to {
@@ -350,19 +429,24 @@ impl Description {
     /// Whether a read would not wait, at the latest at `deadline`.
     pub(crate) fn wait_readable(&self, process: &Process, deadline: Option<Instant>) -> Result<bool, i32> {
         match &self.kind {
-            Kind::Stream { file, .. } => wait_for_real(process, file, deadline),
+            Kind::Stream { stream, .. } => stream.wait(process, PollFlags::IN, deadline),
             Kind::Pipe(pipe, End::Read) => pipe.wait_readable(process, deadline),
             Kind::Traced(input) => input.wait_readable(process, deadline),
             _ => Ok(true),
         }
     }
 
-    /// How many bytes can be read at once, as far as that is known.
-    pub(crate) fn available(&self) -> u64 {
+    /// Whether it hangs on others, and on how fast they are, when it can be read.
+    pub(crate) fn is_readable_by_chance(&self) -> bool {
+        matches!(self.kind, Kind::Pipe(..) | Kind::Traced(_) | Kind::Stream { .. })
+    }
+
+    /// How many bytes can be read at once, as far as that is known. Where it must not hang on how fast somebody writes, only that it is some.
+    pub(crate) fn available(&self, process: &Process) -> u64 {
         match &self.kind {
+            _ if process.surroundings.is_watched() => 1,
             Kind::Pipe(pipe, _) => pipe.len() as u64,
-            Kind::Stream { file, .. } => rustix::io::ioctl_fionread(file).unwrap_or(0),
-            Kind::Traced(input) => input.available(),
+            Kind::Stream { stream, .. } => rustix::io::ioctl_fionread(stream.file()).unwrap_or(0),
             _ => 1,
         }
     }
@@ -377,8 +461,9 @@ impl Description {
         Ok(match &self.kind {
             Kind::Observed(observed) => stat_of(&observed.stat()?),
             Kind::File(file, Some(watch)) => stat_of(&watch.stat(file).map_err(|error| error.errno)?),
-            Kind::File(file, None) | Kind::Stream { file, .. } => {
-                stat_of(&glowplug_fs::Stat::of_file(file).map_err(|error| error.errno)?)
+            Kind::File(file, None) => stat_of(&glowplug_fs::Stat::of_file(file).map_err(|error| error.errno)?),
+            Kind::Stream { stream, .. } => {
+                stat_of(&glowplug_fs::Stat::of_file(stream.file()).map_err(|error| error.errno)?)
             }
             Kind::Pipe(pipe, _) => Stat { ino: pipe.number, ..of(PIPE, 0) },
             // Their numbers among the standard streams, which no pipe has.
@@ -406,37 +491,32 @@ fn read_at(bytes: &[u8], offset: u64, out: &mut [u8]) -> usize {
     count
 }
 
-/// Writes to a real descriptor that may have to be waited for.
-pub(crate) fn write_real(file: &File, bytes: &[u8]) -> Result<usize, i32> {
-    loop {
-        match rustix::io::write(file, bytes) {
-            Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::AGAIN) => {
-                let mut polled = [PollFd::new(file, PollFlags::OUT)];
-                rustix::event::poll(&mut polled, None).map_err(errno_of)?;
-            }
-            result => return result.map_err(errno_of),
-        }
+impl Given {
+    /// Moves the offset, but not to before where this program's own part begins.
+    fn seek(&self, file: &File, to: SeekFrom) -> Result<u64, i32> {
+        let (base, by) = match to {
+            SeekFrom::Start(at) => (0, i64::try_from(at).map_err(|_| errno::EINVAL)?),
+            SeekFrom::Current(by) => (seek_file(file, SeekFrom::Current(0))?, by),
+            SeekFrom::End(by) => (file.metadata().map_err(|_| errno::EIO)?.len(), by),
+        };
+        let at = base.checked_add_signed(by).filter(|at| *at >= self.begin).ok_or(errno::EINVAL)?;
+        seek_file(file, SeekFrom::Start(at))
     }
 }
 
-/// Waits until a real descriptor can be read, a signal comes (`EINTR`), or it is `deadline` (false).
-pub(crate) fn wait_for_real(process: &Process, file: &File, deadline: Option<Instant>) -> Result<bool, i32> {
-    let wakeup = process.wakeup().map_err(errno_of)?;
-    loop {
-        if process.attention() != Attention::None {
-            return Err(errno::EINTR);
-        }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let timeout = left.map(|left| Timespec { tv_sec: left.as_secs() as i64, tv_nsec: left.subsec_nanos().into() });
-        let mut polled = [PollFd::new(file, PollFlags::IN), PollFd::from_borrowed_fd(wakeup, PollFlags::IN)];
-        match rustix::event::poll(&mut polled, timeout.as_ref()) {
-            Ok(0) => return Ok(false),
-            Ok(_) if !polled[0].revents().is_empty() => return Ok(true),
-            Ok(_) => process.drain_wakeup(),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(errno_of(error)),
-        }
+fn seek_file(file: &File, to: SeekFrom) -> Result<u64, i32> {
+    let to = match to {
+        SeekFrom::Start(at) => rustix::fs::SeekFrom::Start(at),
+        SeekFrom::Current(by) => rustix::fs::SeekFrom::Current(by),
+        SeekFrom::End(by) => rustix::fs::SeekFrom::End(by),
+    };
+    rustix::fs::seek(file, to).map_err(errno_of)
+}
+
+/// A file that takes less than it was given is one whose disk or limit is full: nothing that another run would meet, too.
+fn short(process: &Process, count: usize, bytes: &[u8]) {
+    if count < bytes.len() {
+        process.surroundings.used(|| Use::Other("could not write all of a file".to_owned()));
     }
 }
 

@@ -7,7 +7,7 @@ use super::memory::{bytes, bytes_mut, offset, put, put_u32, split};
 use super::pipe::Pipe;
 use super::process::Pid;
 use super::request::{Reader, SpawnRequest};
-use super::witness::Use;
+use super::witness::{Use, told};
 use super::{fork, signals, spawn};
 use glowplug_fs::OpenOptions;
 use glowplug_sys::abi::{self, MODULE, Stat, errno};
@@ -23,7 +23,7 @@ const BUFFER_LIMIT: usize = 1 << 30;
 /// The guest's result, or the end of the process if it was killed meanwhile.
 fn answer(caller: &mut Caller<'_, Context>, result: Result<i32, i32>) -> wasmtime::Result<i32> {
     caller.data().check()?;
-    Ok(result.unwrap_or_else(|errno| -errno))
+    Ok(result.unwrap_or_else(|errno| -told(errno, &caller.data().process.surroundings)))
 }
 
 macro_rules! function {
@@ -106,7 +106,7 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
                     };
                     match caller.data().table.get(handle).and_then(|descriptor| descriptor.seek(to)) {
                         Ok(at) => at as i64,
-                        Err(errno) => -i64::from(errno),
+                        Err(errno) => -i64::from(told(errno, &caller.data().process.surroundings)),
                     }
                 },
             )?;
@@ -115,7 +115,11 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
         "poll" => function!(linker, "poll", |_memory, context, handle: i32, timeout_us: i64| {
             let timeout = u64::try_from(timeout_us).ok().map(Duration::from_micros);
             let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-            let readable = context.table.get(handle)?.wait_readable(&context.process, deadline)?;
+            let descriptor = context.table.get(handle)?;
+            let readable = descriptor.wait_readable(&context.process, deadline)?;
+            if !readable && descriptor.is_readable_by_chance() {
+                context.witness_not_readable();
+            }
             if let (false, Some(timeout)) = (readable, timeout) {
                 context.process.surroundings.slept(timeout);
             }
@@ -362,7 +366,10 @@ fn info(context: &Context, topic: i32) -> Result<String, i32> {
             context.process.surroundings.used(|| Use::Other("looked at the resident modules".to_owned()));
             Ok(session.programs.table())
         }
-        abi::info::CACHE_CLEAR => Ok(format!("{} modules dropped\n", session.programs.clear())),
+        abi::info::CACHE_CLEAR => {
+            context.process.surroundings.used(|| Use::Other("dropped the resident modules".to_owned()));
+            Ok(format!("{} modules dropped\n", session.programs.clear()))
+        }
         abi::info::VERSION => face(Info::Version),
         abi::info::GREETING => face(Info::Greeting),
         abi::info::HISTORY => {

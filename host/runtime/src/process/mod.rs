@@ -4,10 +4,12 @@
 //! A process runs on a thread of its own, or in the foreground of its parent on the parent's. It is ended by the engine's
 //! epoch when it computes, and woken from every wait.
 
+mod aside;
 mod context;
 mod descriptor;
 mod face;
 mod fork;
+mod host_stream;
 #[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
 mod imports;
 mod launch;
@@ -35,7 +37,7 @@ mod witness;
 
 pub use face::{EditRequest, Face, Info, SessionEvent};
 pub use programs::{OwnProgram, ProgramEvent, ProgramSet};
-pub use session::{Session, SessionLimits, SessionOptions};
+pub use session::{GRACE, Session, SessionLimits, SessionOptions};
 pub use start::{RunEnd, Start, StartProgram};
 pub use streams::{Chunk, Input, Output, StdinRecord, Stdio, Tape};
 pub use surroundings::{EPOCH, Seed};

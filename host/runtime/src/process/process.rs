@@ -233,7 +233,7 @@ impl Process {
     }
 
     /// Makes whatever it waits for look again.
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         {
             let _children = lock(&self.children);
             self.changed.notify_all();
@@ -297,6 +297,32 @@ impl Process {
             }
             children = self.changed.wait_timeout(children, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Waits until `look` finds something, whose maker then has to call [`Process::wake`]; nothing when it is to end before that.
+    pub(crate) fn wait_for<T>(&self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+        let mut children = lock(&self.children);
+        loop {
+            if let Some(found) = look() {
+                return Some(found);
+            }
+            if self.killed().is_some() {
+                return None;
+            }
+            children = self.changed.wait(children).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Fills `out` with random bytes; `EINTR` when it is to end before that is done.
+    pub(crate) fn fill_random(&self, out: &mut [u8]) -> Result<(), i32> {
+        // A guest may ask for 4 GiB, which takes seconds.
+        for part in out.chunks_mut(1 << 20) {
+            if self.killed().is_some() {
+                return Err(errno::EINTR);
+            }
+            self.surroundings.fill_random(part)?;
+        }
+        Ok(())
     }
 
     /// Notes a new child.

@@ -1,20 +1,21 @@
 //! The programs that sessions keep resident: linked modules by the identity of what they came from.
 
+use super::aside::Aside;
 use super::linking::Side;
+use super::process::Process;
 use super::program::{Allocation, Program};
 use super::threads::Threads;
 use crate::lock;
 use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, Source};
+use glowplug_store::disk::identity_of;
+use glowplug_store::{FileIdentity, Timestamp};
+use glowplug_sys::abi::errno;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// A file that changed within this time of being read may change again without any sign of it in its times.
-const UNSETTLED: Duration = Duration::from_millis(50);
 
 /// Instances that the pool has room for at most.
 const MAX_POOLED: usize = 2048;
@@ -37,13 +38,7 @@ enum Resident {
 enum Identity {
     /// One of the host's own.
     Own(usize),
-    File {
-        dev: u64,
-        ino: u64,
-        size: u64,
-        mtime: (i64, i64),
-        ctime: (i64, i64),
-    },
+    File(FileIdentity),
 }
 
 /// What happened that somebody may want to hear of.
@@ -70,6 +65,7 @@ pub struct ProgramSet {
     /// Places in the pool that are free.
     places: Arc<AtomicUsize>,
     pub(crate) threads: Threads,
+    aside: Aside,
     state: Mutex<State>,
 }
 
@@ -105,6 +101,49 @@ pub(crate) enum ProgramError {
     Load(Box<LoadError>),
     Link(wasmtime::Error),
     Io(std::io::Error),
+    /// Nobody waits for it any more, or nobody could begin it: an error number.
+    GivenUp(i32),
+}
+
+impl ProgramError {
+    /// Why, for guests: the same on every machine, and without a path of the host's.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Load(error) => match &**error {
+                LoadError::Unstable { .. } => "it changed while it was being read".to_owned(),
+                LoadError::NotWasm { what, .. } => format!("it is not WebAssembly: {what}"),
+                LoadError::Precompiled { .. } => "it is native code, which was compiled before".to_owned(),
+                LoadError::Text { source, .. } => {
+                    // Where it is wrong is said on the next lines, or before the reason, with the path.
+                    let text = source.to_string();
+                    let line = text.lines().next().unwrap_or_default();
+                    format!("its text is wrong: {}", line.rsplit("`: ").next().unwrap_or_default())
+                }
+                LoadError::Kind { found, wanted, .. } => format!("it is a {found}, and a {wanted} is needed"),
+                LoadError::Compile { source, .. } => format!("{source:#}"),
+                _ => "it could not be loaded".to_owned(),
+            },
+            Self::Link(error) => format!("{error:#}"),
+            Self::Io(_) => "it could not be read".to_owned(),
+            Self::GivenUp(_) => "nobody waited for it".to_owned(),
+        }
+    }
+
+    /// Whether it lies in the file itself, so that another run would meet it, too.
+    pub(crate) fn is_of_the_file(&self) -> bool {
+        match self {
+            Self::Load(error) => matches!(
+                **error,
+                LoadError::NotWasm { .. }
+                    | LoadError::Precompiled { .. }
+                    | LoadError::Text { .. }
+                    | LoadError::Kind { .. }
+                    | LoadError::Compile { .. }
+            ),
+            Self::Link(_) => true,
+            Self::Io(_) | Self::GivenUp(_) => false,
+        }
+    }
 }
 
 impl std::fmt::Display for ProgramError {
@@ -119,6 +158,8 @@ impl std::fmt::Display for ProgramError {
             }
             Self::Link(error) => write!(f, "{error:#}"),
             Self::Io(error) => write!(f, "{error}"),
+            Self::GivenUp(errno::EINTR) => f.write_str("it was killed while the module was being loaded"),
+            Self::GivenUp(_) => f.write_str("the system gives no more threads"),
         }
     }
 }
@@ -140,6 +181,7 @@ impl ProgramSet {
             budget: resident_bytes,
             places: Arc::new(AtomicUsize::new(places)),
             threads: Threads::default(),
+            aside: Aside::default(),
             state: Mutex::default(),
         }
     }
@@ -161,28 +203,45 @@ impl ProgramSet {
         self.load(Some(identity), own.name, &own.source, spare, tell)
     }
 
+    /// The same for `process`, which goes on when it is killed, whether it is loaded or not.
+    pub(crate) fn own_for(
+        self: &Arc<Self>,
+        at: usize,
+        process: &Arc<Process>,
+        tell: &dyn Fn(ProgramEvent),
+    ) -> Result<Arc<Program>, ProgramError> {
+        let identity = Identity::Own(at);
+        let spare = match self.resident(&identity) {
+            Resident::Ready(program) => return Ok(program),
+            Resident::ToBePooled(program) => Some(program),
+            Resident::None => None,
+        };
+        self.load_aside(process, tell, move |programs, tell| {
+            let own = &programs.own[at];
+            programs.load(Some(identity), own.name, &own.source, spare, tell)
+        })
+    }
+
     /// The program for a copy of one of its processes: as often as it is asked for, its instances come from the pool.
     pub(crate) fn for_copy(&self, program: &Arc<Program>, tell: &dyn Fn(ProgramEvent)) -> Arc<Program> {
         let again = program.own.and_then(|at| self.own(at, tell).ok());
         again.unwrap_or_else(|| Arc::clone(program))
     }
 
-    /// A file's. `host` is its path outside, which the cache remembers it by; without one its bytes are read.
+    /// A file's, for `process`, which goes on when it is killed. `host` is the file's path outside, which the cache remembers it by; without
+    /// one its bytes are read.
     pub(crate) fn file(
-        &self,
+        self: &Arc<Self>,
         guest: &[u8],
-        host: Option<&Path>,
-        file: &mut File,
+        host: Option<PathBuf>,
+        file: &File,
+        process: &Arc<Process>,
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
-        let metadata = file.metadata().map_err(ProgramError::Io)?;
-        let identity = Identity::File {
-            dev: metadata.dev(),
-            ino: metadata.ino(),
-            size: metadata.size(),
-            mtime: (metadata.mtime(), metadata.mtime_nsec()),
-            ctime: (metadata.ctime(), metadata.ctime_nsec()),
-        };
+        // Before anything is read: what is changed from now on is younger than this.
+        let now = Timestamp::now();
+        let found = identity_of(&file.metadata().map_err(ProgramError::Io)?);
+        let identity = Identity::File(found);
         let name = String::from_utf8_lossy(guest).into_owned();
         let known = lock(&self.state).paths.insert(guest.to_vec(), identity);
         let spare = match self.resident(&identity) {
@@ -194,28 +253,46 @@ impl ProgramSet {
             tell(ProgramEvent::Changed(name.clone()));
             self.forget(&known);
         }
-        let ctime = Duration::new(metadata.ctime().unsigned_abs(), metadata.ctime_nsec().unsigned_abs() as u32);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let settled = now.saturating_sub(ctime) > UNSETTLED;
-        let identity = settled.then_some(identity);
-        match host {
-            Some(host) => self.load(identity, &name, &Source::open_file(host.to_owned(), file), spare, tell),
+        let identity = found.is_settled_at(now).then_some(identity);
+        let mut file = file.try_clone().map_err(ProgramError::Io)?;
+        self.load_aside(process, tell, move |programs, tell| match host {
+            Some(host) => programs.load(identity, &name, &Source::open_file(host, &file), spare, tell),
             None => {
                 let mut bytes = Vec::new();
-                std::io::Read::read_to_end(file, &mut bytes).map_err(ProgramError::Io)?;
-                self.load(identity, &name, &Source::bytes(name.clone(), bytes), spare, tell)
+                std::io::Read::read_to_end(&mut file, &mut bytes).map_err(ProgramError::Io)?;
+                programs.load(identity, &name, &Source::bytes(name.clone(), bytes), spare, tell)
             }
-        }
+        })
     }
 
-    /// A module that comes from elsewhere, and is not kept.
+    /// A module that comes from elsewhere, and is not kept, for `process`, which goes on when it is killed.
     pub(crate) fn source(
-        &self,
+        self: &Arc<Self>,
         name: &str,
-        source: &Source<'_>,
+        source: Source<'static>,
+        process: &Arc<Process>,
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
-        self.load(None, name, source, None, tell)
+        let name = name.to_owned();
+        self.load_aside(process, tell, move |programs, tell| programs.load(None, &name, &source, None, tell))
+    }
+
+    /// Loads on a thread that is left behind when `process` is killed: compiling takes as long as it takes, and cannot be ended.
+    fn load_aside(
+        self: &Arc<Self>,
+        process: &Arc<Process>,
+        tell: &dyn Fn(ProgramEvent),
+        load: impl FnOnce(&Self, &dyn Fn(ProgramEvent)) -> Result<Arc<Program>, ProgramError> + Send + 'static,
+    ) -> Result<Arc<Program>, ProgramError> {
+        let programs = Arc::clone(self);
+        let work = move || {
+            let events = RefCell::new(Vec::new());
+            let loaded = load(&programs, &|event| events.borrow_mut().push(event));
+            (loaded, events.into_inner())
+        };
+        let (loaded, events) = self.aside.run(&self.threads, process, work).map_err(ProgramError::GivenUp)?;
+        events.into_iter().for_each(tell);
+        loaded
     }
 
     fn resident(&self, identity: &Identity) -> Resident {

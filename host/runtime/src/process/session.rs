@@ -17,8 +17,12 @@ use glowplug_sys::abi::{errno, signal};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// So long after its time was over a session may take to end. Whatever still runs then is left behind.
+pub const GRACE: Duration = Duration::from_secs(2);
 
 /// What a session's processes may take, all together or each.
 #[derive(Clone, Copy, Debug)]
@@ -127,10 +131,22 @@ impl Session {
     /// # Errors
     /// When the program cannot be loaded or started.
     pub fn run(self: &Arc<Self>, start: Start, began: impl FnOnce() + Send + 'static) -> anyhow::Result<RunEnd> {
-        let (program, entry) = self.program_of(&start.program)?;
+        // Loading is part of the time: a module may take as long to compile as its author wishes.
+        let watchdog = self.limits.timeout.map(|timeout| self.end_after(timeout)).transpose()?;
+        let give_up = self.limits.timeout.map(|timeout| Instant::now() + timeout + GRACE);
         let surroundings = Surroundings::first(self.determinism, self.witness.clone(), &start.env);
         let process = self.enlist(None, || surroundings);
         let process = process.map_err(|_| anyhow::anyhow!("the limit of processes allows none"))?;
+        let (program, entry) = match self.program_of(start.program, &process) {
+            Ok(found) => found,
+            Err(error) => {
+                self.never_started(&process);
+                return match process.killed() {
+                    Some(ended) => Ok(RunEnd::new(ended, self.timed_out.load(Ordering::Acquire))),
+                    None => Err(error),
+                };
+            }
+        };
         self.hears_signals.store(matches!(start.stdio.input, Input::Inherited), Ordering::Relaxed);
         let table = start::table(start.stdio, self.allowance.as_ref());
         let outputs: Vec<_> = [1, 2].iter().filter_map(|fd| table.get(*fd).ok()).map(Arc::downgrade).collect();
@@ -144,12 +160,11 @@ impl Session {
             args: start.args,
             env,
             cwd: start.cwd,
-            umask: 0o022,
+            umask: start.umask & 0o777,
             table,
             limits: ProcessLimits { memory: self.limits.max_memory, files: self.limits.max_files },
             preopens: start.preopens,
         };
-        let watchdog = self.limits.timeout.map(|timeout| self.end_after(timeout)).transpose()?;
         let launch = Launch::new(Arc::clone(self), starting).at(entry).before_start(began).leaving(start.leaving);
         let ended = if start::fits_here(start.on_main_thread) {
             launch.run()
@@ -158,25 +173,33 @@ impl Session {
             self.programs.threads.run(move || {
                 let _ = sender.send(launch.run());
             })?;
-            receiver.recv()?
+            match give_up {
+                None => receiver.recv()?,
+                Some(give_up) => match receiver.recv_timeout(give_up.saturating_duration_since(Instant::now())) {
+                    Ok(ended) => ended,
+                    // Something of the host's does not look whether it is to end. It is left behind, with its thread.
+                    Err(RecvTimeoutError::Timeout) => Ended::Killed(signal::KILL),
+                    Err(error) => return Err(error.into()),
+                },
+            }
         };
-        Self::wait_for_writers(&outputs);
+        Self::wait_for_writers(&outputs, give_up);
         drop(watchdog);
         Ok(RunEnd::new(ended, self.timed_out.load(Ordering::Acquire)))
     }
 
-    fn program_of(&self, start: &StartProgram) -> anyhow::Result<(Arc<Program>, Entry)> {
+    fn program_of(&self, start: StartProgram, process: &Arc<Process>) -> anyhow::Result<(Arc<Program>, Entry)> {
         let tell = |event| self.tell(event);
         match start {
             StartProgram::Own(name) => {
-                let at = self.programs.own_names().find(|(own, _)| own == name).map(|(_, at)| at);
+                let at = self.programs.own_names().find(|(own, _)| *own == name).map(|(_, at)| at);
                 let at = at.ok_or_else(|| anyhow::anyhow!("there is no program `{name}` in this binary"))?;
                 let program = self.programs.own(at, &tell);
                 let program = program.map_err(|error| anyhow::anyhow!("failed to load `{name}`: {error}"))?;
                 Ok((program, Entry::Command))
             }
             StartProgram::Source { name, source } => {
-                let program = self.programs.source(name, source, &tell);
+                let program = self.programs.source(&name, source, process, &tell);
                 let program = program.map_err(|error| anyhow::anyhow!("failed to load `{name}`: {error}"))?;
                 let context = |why| anyhow::anyhow!("failed to run main module `{name}`: {why}");
                 program.entries().map_err(context)?;
@@ -187,8 +210,10 @@ impl Session {
 
     /// Who reads this program's output through a pipe reads until all who could write are gone, and takes that for the end.
     /// Background processes that were left behind die with this program, so it stays for as long as they hold the pipe.
-    fn wait_for_writers(outputs: &[Weak<Description>]) {
-        while outputs.iter().any(|output| output.upgrade().is_some_and(|output| output.is_read_to_its_end())) {
+    fn wait_for_writers(outputs: &[Weak<Description>], give_up: Option<Instant>) {
+        while outputs.iter().any(|output| output.upgrade().is_some_and(|output| output.is_read_to_its_end()))
+            && give_up.is_none_or(|give_up| Instant::now() < give_up)
+        {
             std::thread::sleep(Duration::from_millis(1));
         }
     }

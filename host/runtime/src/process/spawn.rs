@@ -8,6 +8,7 @@ use super::programs::ProgramError;
 use super::request::SpawnRequest;
 use super::table::Table;
 use super::threads;
+use super::witness::Use;
 use glowplug_fs::{OpenOptions, Opened, Watch};
 use glowplug_sys::abi::errno;
 use std::fs::File;
@@ -70,14 +71,14 @@ fn own(context: &Context, at: usize) -> Result<Runnable, i32> {
     let name = &session.namespace.programs().get(at).ok_or(errno::ENOENT)?.name;
     match session.programs.own_names().nth(at) {
         Some((own, program)) if own == name => {
-            let program = session.programs.own(program, &|event| session.tell(event));
+            let program = session.programs.own_for(program, &context.process, &|event| session.tell(event));
             program.map(Runnable::Wasm).map_err(|error| cannot_run(context, name.as_bytes(), &error))
         }
         _ => Ok(Runnable::Native(name.clone().into_owned())),
     }
 }
 
-fn file_of_mount(context: &Context, path: &[u8], mut file: File, watch: Option<Watch>) -> Result<Runnable, i32> {
+fn file_of_mount(context: &Context, path: &[u8], file: File, watch: Option<Watch>) -> Result<Runnable, i32> {
     let metadata = file.metadata().map_err(|_| errno::EIO)?;
     if !metadata.is_file() {
         return Err(errno::EACCES);
@@ -95,7 +96,8 @@ fn file_of_mount(context: &Context, path: &[u8], mut file: File, watch: Option<W
     if first.starts_with(b"\0asm") || path.ends_with(b".wat") {
         let host = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok();
         let session = &context.session;
-        let program = session.programs.file(path, host.as_deref(), &mut file, &|event| session.tell(event));
+        let tell = |event| session.tell(event);
+        let program = session.programs.file(path, host, &file, &context.process, &tell);
         if let Some(watch) = watch {
             // Its digest is known from loading it, unless it is text.
             let known =
@@ -125,7 +127,14 @@ fn file_of_mount(context: &Context, path: &[u8], mut file: File, watch: Option<W
 
 /// Says why a program cannot be run, where an error number says too little.
 fn cannot_run(context: &Context, path: &[u8], error: &ProgramError) -> i32 {
-    let text = format!("glowplug: {}: cannot be run: {error}\n", String::from_utf8_lossy(path));
+    if let ProgramError::GivenUp(errno) = error {
+        return *errno;
+    }
+    if !error.is_of_the_file() {
+        let what = "could not load a module";
+        context.process.surroundings.used(|| Use::Other(what.to_owned()));
+    }
+    let text = format!("glowplug: {}: cannot be run: {}\n", String::from_utf8_lossy(path), error.told());
     if let Ok(descriptor) = context.descriptor(2) {
         // Nobody is left to tell when that fails.
         let _ = descriptor.write(&context.process, text.as_bytes());

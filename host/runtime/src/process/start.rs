@@ -28,6 +28,8 @@ pub struct Start {
     /// The folders that it is given, as paths in its view of files, each with the name under which it finds it; none of its names
     /// leads above these. Without, it is given what every process is: all that it sees.
     pub preopens: Option<Vec<(Vec<u8>, Vec<u8>)>>,
+    /// Permissions that files which it makes do not get, unless it says otherwise.
+    pub umask: u32,
     /// Whether the calling thread is the program's main thread, whose stack is as large as the limit of stacks says. Then the
     /// process runs on it, and otherwise on a thread with a stack of known size.
     pub on_main_thread: bool,

@@ -1,12 +1,22 @@
 //! The standard streams of a session's first process, and a record of what went through them.
 
-use super::descriptor::{errno_of, wait_for_real, write_real};
+use super::descriptor::errno_of;
+use super::host_stream::HostStream;
 use super::process::Process;
+use super::witness::Use;
 use crate::lock;
-use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::event::PollFlags;
+use rustix::io::Errno;
 use std::fs::File;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long a read of a recorded standard input waits for the rest of what it was asked for, once there is a part of it.
+///
+/// The sizes of reads would tell how whoever writes to it cuts it into pieces, which no record of the bytes tells. So reads are filled, as far as there is
+/// input. But who writes may wait for an answer to what was written so far: after this time the guest gets what there is, and
+/// the run is not kept.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The standard streams that a session's first process begins with. The default is this program's own.
 #[derive(Debug, Default)]
@@ -30,7 +40,8 @@ pub enum Input {
     /// A file of the host's, as it is.
     File(File),
     /// A file whose reading is recorded. Guests see a pipe, or a terminal if it is one, and nothing else of it: it cannot be
-    /// sought, and its metadata are always the same. A native program that reads it is not recorded.
+    /// sought, its metadata are always the same, and each read gets as much as it asks for, however the bytes arrive, unless
+    /// they end or whoever writes them takes a break. A native program that reads it is not recorded.
     Traced {
         /// Where the bytes come from.
         file: File,
@@ -170,7 +181,7 @@ impl Kept {
 /// What stands behind a descriptor of [`Input::Traced`].
 #[derive(Debug)]
 pub(crate) struct Traced {
-    file: File,
+    stream: HostStream,
     pub(crate) terminal: bool,
     ahead: Mutex<Ahead>,
     reading: Arc<StdinRecord>,
@@ -185,58 +196,59 @@ struct Ahead {
 impl Traced {
     pub(crate) fn new(file: File, ahead: Vec<u8>, reading: Arc<StdinRecord>) -> Self {
         let terminal = rustix::termios::isatty(&file);
-        Self { file, terminal, ahead: Mutex::new(Ahead { bytes: ahead, at: 0 }), reading }
+        let stream = HostStream::new(file);
+        Self { stream, terminal, ahead: Mutex::new(Ahead { bytes: ahead, at: 0 }), reading }
     }
 
-    /// Reads, and records it in the order in which the bytes are given out.
+    /// Reads as much as there is room for, or up to the end, and records it in the order in which the bytes are given out.
     pub(crate) fn read(&self, process: &Process, out: &mut [u8]) -> Result<usize, i32> {
-        if out.is_empty() {
-            return Ok(0);
-        }
-        loop {
-            let mut ahead = lock(&self.ahead);
-            let left = &ahead.bytes[ahead.at..];
-            if !left.is_empty() {
-                let count = left.len().min(out.len());
-                out[..count].copy_from_slice(&left[..count]);
-                ahead.at += count;
-                self.reading.deliver(&out[..count]);
-                return Ok(count);
-            }
-            // Under the lock, which gives the bytes their order; so only what does not wait.
-            let mut polled = [PollFd::new(&self.file, PollFlags::IN)];
-            match rustix::event::poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => {}
-                Ok(_) => match rustix::io::read(&self.file, &mut *out) {
-                    Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
-                    Err(error) => return Err(errno_of(error)),
-                    Ok(count) => {
-                        self.reading.deliver(&out[..count]);
-                        return Ok(count);
+        let mut filled = 0;
+        while filled < out.len() {
+            match self.read_some(&mut out[filled..]) {
+                Ok(0) => break,
+                // Who types sends lines.
+                Ok(count) if self.terminal => return Ok(count),
+                Ok(count) => filled += count,
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if filled == 0 => _ = self.stream.wait(process, PollFlags::IN, None)?,
+                Err(Errno::AGAIN) => {
+                    let deadline = Instant::now() + PATIENCE;
+                    if self.stream.wait(process, PollFlags::IN, Some(deadline)) != Ok(true) {
+                        let how = "read standard input in the pieces in which that came";
+                        process.surroundings.used(|| Use::Other(how.to_owned()));
+                        break;
                     }
-                },
-                Err(error) => return Err(errno_of(error)),
+                }
+                Err(error) => {
+                    process.surroundings.used(|| Use::Other("could not read standard input".to_owned()));
+                    return if filled > 0 { Ok(filled) } else { Err(errno_of(error)) };
+                }
             }
-            drop(ahead);
-            wait_for_real(process, &self.file, None)?;
         }
+        Ok(filled)
+    }
+
+    /// Reads what there is. Under the lock, which gives the bytes their order; so nothing here waits.
+    fn read_some(&self, out: &mut [u8]) -> Result<usize, Errno> {
+        let mut ahead = lock(&self.ahead);
+        let left = &ahead.bytes[ahead.at..];
+        let count = left.len().min(out.len());
+        if count > 0 {
+            out[..count].copy_from_slice(&left[..count]);
+            ahead.at += count;
+        }
+        let count = if count > 0 { count } else { self.stream.try_read(out)? };
+        self.reading.deliver(&out[..count]);
+        Ok(count)
     }
 
     pub(crate) fn wait_readable(&self, process: &Process, deadline: Option<Instant>) -> Result<bool, i32> {
-        if self.ahead() > 0 { Ok(true) } else { wait_for_real(process, &self.file, deadline) }
-    }
-
-    /// How many bytes can be read at once.
-    pub(crate) fn available(&self) -> u64 {
-        match self.ahead() {
-            0 => rustix::io::ioctl_fionread(&self.file).unwrap_or(0),
-            ahead => ahead as u64,
-        }
+        if self.ahead() > 0 { Ok(true) } else { self.stream.wait(process, PollFlags::IN, deadline) }
     }
 
     /// The file, for somebody whose reading nobody can see, if it holds all that is left.
     pub(crate) fn unseen(&self) -> Option<&File> {
-        (self.ahead() == 0).then_some(&self.file)
+        (self.ahead() == 0).then_some(self.stream.file())
     }
 
     fn ahead(&self) -> usize {
@@ -248,22 +260,45 @@ impl Traced {
 /// What stands behind a descriptor of [`Output::Taped`].
 #[derive(Debug)]
 pub(crate) struct Taped {
-    to: Option<File>,
+    to: Option<HostStream>,
     tape: Arc<Tape>,
     pub(crate) stream: u8,
 }
 
 impl Taped {
     pub(crate) fn new(to: Option<File>, tape: Arc<Tape>, stream: u8) -> Self {
-        Self { to, tape, stream }
+        Self { to: to.map(HostStream::new), tape, stream }
     }
 
     /// Writes, and keeps what was written.
-    pub(crate) fn write(&self, bytes: &[u8]) -> Result<usize, i32> {
-        // One lock for both, so that the order kept is the order seen.
+    pub(crate) fn write(&self, process: &Process, bytes: &[u8]) -> Result<usize, i32> {
+        let mut written = 0;
+        loop {
+            let failed = match self.write_some(&bytes[written..]) {
+                Ok(count) => {
+                    written += count;
+                    None
+                }
+                Err(Errno::INTR) => None,
+                // Without the lock: others may write what the reader has room for.
+                Err(Errno::AGAIN) => self.to.as_ref().and_then(|to| to.wait(process, PollFlags::OUT, None).err()),
+                Err(error) => Some(errno_of(error)),
+            };
+            if let Some(errno) = failed {
+                lock(&self.tape.kept).broken = true;
+                return if written > 0 { Ok(written) } else { Err(errno) };
+            }
+            if written == bytes.len() {
+                return Ok(written);
+            }
+        }
+    }
+
+    /// Writes what is taken at once. One lock for both, so that the order kept is the order seen; nothing waits under it.
+    fn write_some(&self, bytes: &[u8]) -> Result<usize, Errno> {
         let mut kept = lock(&self.tape.kept);
         let count = match &self.to {
-            Some(file) => write_real(file, bytes).inspect_err(|_| kept.broken = true)?,
+            Some(to) => to.try_write(bytes)?,
             None => bytes.len(),
         };
         kept.keep(self.stream, &bytes[..count], self.tape.limit);
@@ -274,6 +309,11 @@ impl Taped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::surroundings::Surroundings;
+
+    fn process() -> Process {
+        Process::new(2, None, Surroundings::first(None, None, &[]))
+    }
 
     fn chunk(stream: u8, bytes: &str) -> Chunk {
         Chunk { stream, bytes: bytes.as_bytes().to_vec() }
@@ -284,7 +324,7 @@ mod tests {
         let tape = Tape::new(100);
         let [out, err] = [1, 2].map(|stream| Taped::new(None, Arc::clone(&tape), stream));
         for (to, text) in [(&out, "a"), (&out, "b"), (&err, "c"), (&err, ""), (&out, "d")] {
-            assert_eq!(to.write(text.as_bytes()), Ok(text.len()));
+            assert_eq!(to.write(&process(), text.as_bytes()), Ok(text.len()));
         }
         assert_eq!(tape.take(), [chunk(1, "ab"), chunk(2, "c"), chunk(1, "d")]);
         assert_eq!(tape.take(), []);
@@ -295,9 +335,9 @@ mod tests {
     fn a_full_tape_says_so_and_the_guest_does_not_notice() {
         let tape = Tape::new(4);
         let [out, err] = [1, 2].map(|stream| Taped::new(None, Arc::clone(&tape), stream));
-        assert_eq!(out.write(b"1234"), Ok(4));
+        assert_eq!(out.write(&process(), b"1234"), Ok(4));
         assert!(!tape.overflowed(), "it holds just as much");
-        assert_eq!(err.write(b"56"), Ok(2));
+        assert_eq!(err.write(&process(), b"56"), Ok(2));
         assert!(tape.overflowed());
         assert_eq!(tape.take(), [chunk(1, "1234")]);
     }
@@ -307,13 +347,51 @@ mod tests {
         let tape = Tape::new(100);
         let (reader, writer) = std::io::pipe().unwrap();
         let out = Taped::new(Some(File::from(std::os::fd::OwnedFd::from(writer))), Arc::clone(&tape), 1);
-        assert_eq!(out.write(b"seen"), Ok(4));
+        assert_eq!(out.write(&process(), b"seen"), Ok(4));
         let mut seen = [0; 4];
         std::io::Read::read_exact(&mut &reader, &mut seen).unwrap();
         assert_eq!(&seen, b"seen");
         drop(reader);
-        assert_eq!(out.write(b"unseen"), Err(glowplug_sys::abi::errno::EPIPE));
+        assert_eq!(out.write(&process(), b"unseen"), Err(glowplug_sys::abi::errno::EPIPE));
         assert!(tape.broken());
         assert_eq!(tape.take(), [chunk(1, "seen")]);
+    }
+
+    fn traced(ahead: &[u8]) -> (Traced, std::io::PipeWriter, Arc<StdinRecord>) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let record = Arc::new(StdinRecord::default());
+        let reader = File::from(std::os::fd::OwnedFd::from(reader));
+        (Traced::new(reader, ahead.to_vec(), Arc::clone(&record)), writer, record)
+    }
+
+    #[test]
+    fn a_read_is_filled_however_the_bytes_arrive() {
+        use std::io::Write as _;
+        let (input, mut writer, record) = traced(b"ab");
+        let pieces = std::thread::spawn(move || {
+            for piece in ["cd", "e", "fgh", "i"] {
+                writer.write_all(piece.as_bytes()).unwrap();
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        let (process, mut place) = (process(), [0; 4]);
+        let mut sizes = Vec::new();
+        loop {
+            match input.read(&process, &mut place).unwrap() {
+                0 => break,
+                count => sizes.push(count),
+            }
+        }
+        pieces.join().unwrap();
+        assert_eq!((sizes, record.bytes(), record.ended()), (vec![4, 4, 1], 9, true));
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_is_not_waited_for() {
+        use std::io::Write as _;
+        let (input, mut writer, record) = traced(b"");
+        writer.write_all(b"question").unwrap();
+        assert_eq!(input.read(&process(), &mut [0; 100]), Ok(8));
+        assert!(!record.ended());
     }
 }

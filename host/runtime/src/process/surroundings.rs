@@ -115,6 +115,11 @@ impl Surroundings {
         }
     }
 
+    /// Whether what processes learn must not hang on which of them is faster, as far as it can be helped.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.virtual_.is_some() || self.witness.is_some()
+    }
+
     /// Reads the clocks; `None` says that the machine's are to be read.
     pub(crate) fn read_clocks(&self) -> Option<Reading> {
         match &self.virtual_ {

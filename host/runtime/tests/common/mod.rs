@@ -110,6 +110,7 @@ pub fn start(tape: &Arc<Tape>) -> Start {
         cwd: b"/".to_vec(),
         stdio: Stdio { input: Input::Null, output: output(1), error: output(2) },
         preopens: None,
+        umask: 0o022,
         on_main_thread: false,
         leaving: false,
     }

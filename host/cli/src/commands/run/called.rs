@@ -8,15 +8,16 @@ use crate::clock::Clock;
 use crate::failure::{EXIT_FAILURE, EXIT_TIMEOUT, Failure};
 use crate::opening::Opened;
 use crate::output;
+use crate::overdue;
 use crate::report::{CallOutcome, CallReport, RunReport, write_wanted};
 use crate::text;
-use glowplug_cache::{Kind, Source};
+use glowplug_cache::{Kind, ModuleDigest, Source};
 use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup, MissReason};
 use glowplug_fs::{Access, Mount};
 use glowplug_runtime::GuestOptions;
-use glowplug_runtime::process::{Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
+use glowplug_runtime::process::{Face, ProgramEvent, ProgramSet, SessionEvent, SessionLimits, StartProgram};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// What became of the wish not to run.
@@ -34,6 +35,8 @@ struct Call<'a> {
     opened: &'a Opened,
     cache: CallCache,
     key: CallKey,
+    /// The module that the key is for.
+    module: ModuleDigest,
     mounts: Vec<Mount>,
 }
 
@@ -44,6 +47,9 @@ pub(super) fn run(
     opened: &Opened,
     clock: &mut Clock,
 ) -> Result<Called, Failure> {
+    // Looking for a result may wait for standard input, and writing one takes as long as the disk does.
+    let overdue = args.timeout.map(|limit| overdue::exit_after(&options.name, limit)).transpose();
+    let _overdue = overdue.map_err(|error| Failure::new("failed to start the clock for --timeout").because(&error))?;
     let call = match Call::of(args, options, opened)? {
         Ok(call) => call,
         Err(reason) if args.calls.verify_only => {
@@ -124,7 +130,7 @@ impl<'a> Call<'a> {
         if let Some(bytes) = options.max_memory {
             key = key.with("--max-memory", bytes.to_string());
         }
-        Ok(Ok(Self { args, options, opened, cache, key, mounts }))
+        Ok(Ok(Self { args, options, opened, cache, key, module: identified.module, mounts }))
     }
 
     /// Says what would be done.
@@ -187,7 +193,7 @@ impl<'a> Call<'a> {
         let difference = first_difference(hit, &ran);
         let exit_code = ran.end.exit_code;
         self.write(&ran)?;
-        ran.namespace.remove_scratch();
+        ran.remove_scratch();
         let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: None, unkept: None };
         self.report(&report, clock, exit_code)?;
         match difference {
@@ -215,6 +221,7 @@ impl<'a> Call<'a> {
             timeout: self.args.timeout,
             ..SessionLimits::default()
         };
+        let face = Arc::new(Quiet { name: self.options.name.clone(), loaded: Mutex::default() });
         let execution = Execution {
             programs: Arc::new(ProgramSet::new(
                 Arc::clone(&self.opened.cache),
@@ -237,13 +244,20 @@ impl<'a> Call<'a> {
             host_folders: Vec::new(),
             seed: self.args.calls.deterministic.then(|| *self.key.digest().as_bytes()),
             allow_native: Vec::new(),
+            umask: calling::mask().as_raw_mode(),
             on_main_thread: true,
             limits,
-            face: Arc::new(Quiet { name: self.options.name.clone() }),
+            face: Arc::clone(&face) as Arc<dyn Face>,
         };
         let mut ran = execution.run().map_err(|error| Failure::new(error.to_string()))?;
         if terminal && ran.stdin.is_some() {
             ran.observed = Err(calling::Unkept("it read from a terminal".to_owned()));
+        }
+        let loaded = *face.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if loaded != Some(self.module) && ran.observed.is_ok() {
+            // The file was replaced between the two looks at it, or nobody says what was loaded.
+            ran.observed =
+                Err(calling::Unkept("the module that ran may not be the one that was looked for".to_owned()));
         }
         Ok(ran)
     }
@@ -252,6 +266,13 @@ impl<'a> Call<'a> {
     fn write(&self, ran: &Ran) -> Result<(), Failure> {
         if ran.end.killed || ran.end.timed_out {
             return Ok(());
+        }
+        if !ran.gone {
+            return Err(Failure::new(format!(
+                "{} ended, but processes that it left behind did not",
+                self.options.name
+            ))
+            .hint("nothing of what they wrote is kept; let it wait for them"));
         }
         calling::commit(&self.mounts, &ran.written).map_err(|error| {
             Failure::new(format!("{} ran, but what it wrote could not be written: {error}", self.options.name))
@@ -267,13 +288,15 @@ impl<'a> Call<'a> {
                 ran.end.exit_code
             )));
         }
-        let namespace = ran.namespace.clone();
         self.write(&ran)?;
+        let (namespace, gone) = (ran.namespace.clone(), ran.gone);
         let unkept = match ran.into_kept() {
             Ok(run) => self.cache.store(&self.key, run).err().map(|error| format!("it cannot be stored: {error}")),
             Err(unkept) => Some(unkept.to_string()),
         };
-        namespace.remove_scratch();
+        if gone {
+            namespace.remove_scratch();
+        }
         Ok(unkept)
     }
 
@@ -341,9 +364,10 @@ fn line_at(bytes: &[u8], at: usize) -> String {
     String::from_utf8_lossy(&bytes[begin..end]).into_owned()
 }
 
-/// Says what the user must hear of.
+/// Says what the user must hear of, and remembers which module was loaded first.
 struct Quiet {
     name: String,
+    loaded: Mutex<Option<ModuleDigest>>,
 }
 
 impl Face for Quiet {
@@ -351,6 +375,10 @@ impl Face for Quiet {
         match event {
             SessionEvent::Denied(rule) => output::note(&format!("glowplug: {rule}\n")),
             SessionEvent::TimedOut(limit) => output::error_line(&text::timed_out(&self.name, limit)),
+            SessionEvent::Program(ProgramEvent::Loaded(_, report)) => {
+                let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+                *loaded = loaded.or(report.key.map(|key| key.module));
+            }
             SessionEvent::Program(_) => {}
         }
     }

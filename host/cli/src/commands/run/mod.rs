@@ -77,7 +77,11 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
         }
     }
     let (engine, mode) = (default_engine(), opened.config.tiering());
+    let (begin, loading) = (Instant::now(), args.timeout.map(|limit| watch_loading(limit, &options.name)).transpose()?);
     let Found { code, load, pending } = load(args, &opened, &engine, file)?;
+    drop(loading);
+    // What is left for the guest: a module may take as long to compile as its author wishes.
+    let timeout = args.timeout.map(|limit| (limit, limit.saturating_sub(begin.elapsed())));
     let in_load = clock.elapsed();
     // What the library's own phases do not cover is the making of the engine.
     let covered = load.as_ref().map_or(Duration::ZERO, |load| load.phases.named().map(|(_, time)| time).sum());
@@ -93,7 +97,7 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
         engine,
         progress: Mutex::new(Reached { clock, startup: None, optimizing: Optimizing::new(mode, pending) }),
     });
-    match run_guest(args, code, &options, &afterwards) {
+    match run_guest(timeout, code, &options, &afterwards) {
         Ok(finished) => {
             afterwards.add_phases(&finished.phases);
             let code = said(&finished.outcome);
@@ -110,14 +114,13 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
 }
 
 fn run_guest(
-    args: &RunArgs,
+    timeout: Option<(Duration, Duration)>,
     code: Code,
     options: &GuestOptions,
     afterwards: &Arc<Afterwards>,
 ) -> Result<Finished, Failure> {
     let prepared = PreparedGuest::new(&guest_of(code), &options.name)?;
-    // From here on, as with `wasmtime run`: the time that compiling takes is not the guest's.
-    let watchdog = args.timeout.map(|limit| watch(limit, afterwards)).transpose()?;
+    let watchdog = timeout.map(|(limit, left)| watch(limit, left, afterwards)).transpose()?;
     let finished = prepared.run(options, || afterwards.guest_begins())?;
     drop(watchdog);
     Ok(finished)
@@ -241,7 +244,19 @@ fn is_native(path: &Path) -> Result<bool, Failure> {
     Ok(magic == b"\x7fELF")
 }
 
-fn watch(limit: Duration, afterwards: &Arc<Afterwards>) -> Result<Watchdog, Failure> {
+/// Ends this program when the time is over before the guest has even begun.
+fn watch_loading(limit: Duration, name: &str) -> Result<Watchdog, Failure> {
+    let name = name.to_owned();
+    let expired = move || {
+        output::error_line(&format!("{}; it was still being compiled", text::timed_out(&name, limit)));
+        std::process::exit(EXIT_TIMEOUT);
+    };
+    Watchdog::start(limit, expired)
+        .map_err(|error| Failure::new("failed to start the clock for --timeout").because(&error))
+}
+
+/// Ends this program when what is `left` of the time is over.
+fn watch(limit: Duration, left: Duration, afterwards: &Arc<Afterwards>) -> Result<Watchdog, Failure> {
     let afterwards = Arc::clone(afterwards);
     let expired = move || {
         output::error_line(&text::timed_out(&afterwards.source, limit));
@@ -250,7 +265,7 @@ fn watch(limit: Duration, afterwards: &Arc<Afterwards>) -> Result<Watchdog, Fail
         }
         std::process::exit(EXIT_TIMEOUT);
     };
-    Watchdog::start(limit, expired)
+    Watchdog::start(left, expired)
         .map_err(|error| Failure::new("failed to start the clock for --timeout").because(&error))
 }
 

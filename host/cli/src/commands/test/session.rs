@@ -181,7 +181,7 @@ impl Sessions {
         let ran = self.run(job, key)?;
         let fresh = job.case.observed(&joined(&ran.output), &salt(key), ran.end.exit_code);
         let kept = job.case.observed(&joined(&hit.outcome.output), &salt(key), hit.outcome.exit_code);
-        ran.namespace.remove_scratch();
+        ran.remove_scratch();
         if fresh == kept {
             return Ok(known);
         }
@@ -225,6 +225,8 @@ impl Sessions {
             host_folders: copy.iter().map(|copy| (WORK.to_vec(), copy.path().to_owned())).collect(),
             seed: self.deterministic.then(|| *key.digest().as_bytes()),
             allow_native: job.allow_native.clone(),
+            // The same for everybody, as all of a case's surroundings.
+            umask: 0o022,
             on_main_thread: false,
             limits: SessionLimits { timeout: Some(job.timeout), ..SessionLimits::default() },
             face,
@@ -276,7 +278,7 @@ impl Sessions {
     ) -> Tried {
         let observed = job.case.observed(&joined(&ran.output), &salt(key), ran.end.exit_code);
         let verdict = if ran.end.timed_out { Verdict::Failed(Vec::new()) } else { compare(&job.case, &observed) };
-        let namespace = ran.namespace.clone();
+        let (namespace, gone) = (ran.namespace.clone(), ran.gone);
         // What a case writes is its own; nobody is to find it again.
         ran.written.clear();
         let (cost, timed_out) = (ran.cost, ran.end.timed_out);
@@ -308,7 +310,9 @@ impl Sessions {
         if let Some(unkept) = &tried.unkept {
             tracing::info!("{}: not kept: {unkept}", job.id);
         }
-        namespace.remove_scratch();
+        if gone {
+            namespace.remove_scratch();
+        }
         tried
     }
 }

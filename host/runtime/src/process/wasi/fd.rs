@@ -5,6 +5,7 @@ use super::{function, ranges};
 use crate::process::context::Context;
 use crate::process::descriptor::{Descriptor, stat_of};
 use crate::process::memory::{bytes, bytes_mut, offset, put, put_u32, put_u64};
+use crate::process::witness::told;
 use glowplug_fs::{Kind, NewTime};
 use glowplug_sys::abi::{Stat, describe, errno};
 use std::io::SeekFrom;
@@ -51,7 +52,10 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                 // What was read must not be lost to an error afterwards; and a second read might wait.
                 let got = match descriptor.read(&context.process, place) {
                     Ok(got) => got,
-                    Err(_) if total > 0 => break,
+                    Err(errno) if total > 0 => {
+                        told(errno, &context.process.surroundings);
+                        break;
+                    }
                     Err(errno) => return Err(errno),
                 };
                 total += got;
@@ -71,7 +75,10 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                 }
                 let put = match context.written(descriptor.write(&context.process, place)) {
                     Ok(put) => put,
-                    Err(_) if total > 0 => break,
+                    Err(errno) if total > 0 => {
+                        told(errno, &context.process.surroundings);
+                        break;
+                    }
                     Err(errno) => return Err(errno),
                 };
                 total += put;
@@ -102,7 +109,7 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                 let mut total = 0_usize;
                 for (at, len) in ranges(memory, table, count)? {
                     let from = (from as u64).checked_add(total as u64).ok_or(errno::EINVAL)?;
-                    let put = descriptor.write_at(bytes(memory, at, len)?, from)?;
+                    let put = descriptor.write_at(&context.process, bytes(memory, at, len)?, from)?;
                     total += put;
                     if put < len as u32 as usize {
                         break;
@@ -136,16 +143,9 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
         "fd_fdstat_set_flags" => function!(linker, "fd_fdstat_set_flags", |_memory, context, fd: i32, flags: i32| {
             match context.files.get_mut(fd)? {
                 Entry::Stream { flags: old, descriptor } => {
-                    // Appending is the open file's own; whether a guest wants to wait changes nothing for it here.
-                    if let Some(file) = descriptor.real().filter(|_| (*old ^ flags as u16) & fdflags::APPEND != 0) {
-                        let wanted = rustix::fs::fcntl_getfl(file).map_err(glowplug_fs::number)?;
-                        let append = flags as u16 & fdflags::APPEND != 0;
-                        let wanted = if append {
-                            wanted | rustix::fs::OFlags::APPEND
-                        } else {
-                            wanted & !rustix::fs::OFlags::APPEND
-                        };
-                        rustix::fs::fcntl_setfl(file, wanted).map_err(glowplug_fs::number)?;
+                    // Whether a guest wants to wait changes nothing for it here.
+                    if (*old ^ flags as u16) & fdflags::APPEND != 0 {
+                        descriptor.set_append(flags as u16 & fdflags::APPEND != 0)?;
                     }
                     *old = flags as u16;
                     Ok(())
@@ -172,12 +172,8 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
             filestat(memory, out, &stat)
         }),
         "fd_filestat_set_size" => function!(linker, "fd_filestat_set_size", |_memory, context, fd: i32, size: i64| {
-            let descriptor = context.files.stream(fd)?;
-            if descriptor.describe() & describe::WRITABLE == 0 {
-                return Err(errno::EINVAL);
-            }
-            let file = descriptor.real().ok_or(errno::EINVAL)?;
-            rustix::fs::ftruncate(file, u64::try_from(size).map_err(|_| errno::EINVAL)?).map_err(glowplug_fs::number)
+            let size = u64::try_from(size).map_err(|_| errno::EINVAL)?;
+            context.files.stream(fd)?.set_size(size)
         }),
         "fd_filestat_set_times" => function!(
             linker,
@@ -214,13 +210,9 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                 .map(drop))
         }
         "fd_allocate" => function!(linker, "fd_allocate", |_memory, context, fd: i32, from: i64, len: i64| {
-            let file = context.files.stream(fd)?.real().ok_or(errno::EINVAL)?;
-            let end = from.checked_add(len).and_then(|end| u64::try_from(end).ok()).ok_or(errno::EINVAL)?;
-            let size = file.metadata().map_err(|_| errno::EIO)?.len();
-            if end > size {
-                rustix::fs::ftruncate(file, end).map_err(glowplug_fs::number)?;
-            }
-            Ok(())
+            let end = from.checked_add(len).filter(|_| from >= 0 && len > 0);
+            let end = end.and_then(|end| u64::try_from(end).ok()).ok_or(errno::EINVAL)?;
+            context.files.stream(fd)?.allocate(end)
         }),
         "fd_sync" | "fd_datasync" => {
             let both = ["fd_sync", "fd_datasync"];
@@ -228,7 +220,7 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
             linker.func_wrap(
                 super::MODULE,
                 both[at],
-                |caller: wasmtime::Caller<'_, Context>, fd: i32| -> super::Answer {
+                |mut caller: wasmtime::Caller<'_, Context>, fd: i32| -> super::Answer {
                     let result = match caller.data().files.get(fd) {
                         Ok(Entry::Stream { descriptor, .. }) => match descriptor.real() {
                             Some(file) if descriptor.describe() & describe::SEEKABLE != 0 => {
@@ -239,7 +231,7 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                         Ok(Entry::Folder { .. }) => Ok(()),
                         Err(errno) => Err(errno),
                     };
-                    Ok(result.err().unwrap_or(0))
+                    super::answer(&mut caller, result)
                 },
             )?;
             true

@@ -14,6 +14,7 @@ mod poll;
 use super::context::{Context, Stop};
 use super::memory::{self, split};
 use super::process::Ended;
+use super::witness::told;
 pub(crate) use files::Files;
 use glowplug_sys::abi::errno;
 use wasmtime::{Caller, Linker};
@@ -30,7 +31,7 @@ fn answer(caller: &mut Caller<'_, Context>, result: Result<(), i32>) -> Answer {
         Ok(()) => Ok(0),
         Err(errno) => {
             caller.data().check()?;
-            Ok(errno)
+            Ok(told(errno, &caller.data().process.surroundings))
         }
     }
 }
@@ -76,7 +77,7 @@ fn define_process(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
             lay_out(memory, &context.env, pointers, texts)
         }),
         "random_get" => function!(linker, "random_get", |memory, context, at: i32, len: i32| {
-            context.process.surroundings.fill_random(memory::bytes_mut(memory, at, len)?)
+            context.process.fill_random(memory::bytes_mut(memory, at, len)?)
         }),
         "sched_yield" => function!(linker, "sched_yield", |_memory, _context| {
             std::thread::yield_now();
@@ -95,8 +96,7 @@ fn define_process(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
                     Err(errno) => return Ok(errno),
                 };
                 let result = context.session.kill(context.process.pid, number);
-                context.check()?;
-                Ok(result.err().unwrap_or(0))
+                answer(&mut caller, result)
             })?;
             true
         }

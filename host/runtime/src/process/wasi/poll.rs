@@ -110,6 +110,9 @@ fn wait(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>,
     loop {
         let events = happened(context, subscriptions)?;
         if !events.is_empty() {
+            if subscriptions.iter().any(|one| is_missing(one, &events)) {
+                context.witness_not_readable();
+            }
             return Ok(events);
         }
         match first {
@@ -124,6 +127,13 @@ fn wait(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>,
             }
         }
     }
+}
+
+/// Whether somebody who writes might have made an event of it by now.
+fn is_missing(subscription: &Subscription, events: &[Event]) -> bool {
+    let Wants::Read(descriptor) = &subscription.wants else { return false };
+    let told = |event: &Event| event.kind == subscription.kind && event.userdata == subscription.userdata;
+    descriptor.is_readable_by_chance() && !events.iter().any(told)
 }
 
 fn happened(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>, i32> {
@@ -141,7 +151,7 @@ fn happened(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Eve
                 if !descriptor.wait_readable(&context.process, Some(now))? {
                     continue;
                 }
-                (0, descriptor.available())
+                (0, descriptor.available(&context.process))
             }
             Wants::Write => (0, 1 << 16),
             Wants::Bad(errno) => (*errno, 0),
