@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Whether anything grows: 100,000 external commands, 100,000 forks, 10,000 pipelines and 10,000 modules in a session each, and 1,000
 # sessions in one process. While they run, memory (VmRSS, VmData), descriptors, threads and the time that each takes are sampled a hundred
-# times; the means of the first and of the last ten samples are printed, and whether they are the same within the bounds below.
+# times; the medians of the first and of the last tenth are printed, and whether they are the same within the bounds below. What warms
+# up is not counted: the first tenth is the one after the first ten samples.
 #
 #   benches/soak.sh [--scale N] [WORK..]     N is how many times less than that; WORK: commands forks pipelines modules sessions
 #
@@ -57,17 +58,23 @@ sample() {
 # Flat is: memory by 10 % and 2 MiB, one descriptor, one thread, latency by half (other programs run beside it).
 judge() {
   awk -v work="$1" '
-    { for (i = 1; i <= 5; i++) value[i, NR] = $i }
+    function median(i, from, to,    n, m, v, sorted, count) {
+      count = 0
+      for (n = from; n <= to; n++) {
+        v = value[i, n]
+        for (m = count++; m > 0 && sorted[m] > v; m--) sorted[m + 1] = sorted[m]
+        sorted[m + 1] = v
+      }
+      return sorted[int((count + 1) / 2)]
+    }
+    { for (i = 1; i <= 5; i++) value[i, NR] = $i + 0 }
     END {
       if (NR < 20) { printf "| %s | %d samples are too few | | | no |\n", work, NR; exit 1 }
       split("VmRSS, KiB;VmData, KiB;descriptors;threads;latency, us", name, ";")
       split("1.1 1.1 1 1 1.5", factor, " "); split("2048 2048 1 1 0", more, " ")
       tenth = int(NR / 10); bad = 0
       for (i = 1; i <= 5; i++) {
-        first = last = 0
-        # The very first sample is the start itself.
-        for (n = 2; n <= tenth + 1; n++) first += value[i, n] / tenth
-        for (n = NR - tenth + 1; n <= NR; n++) last += value[i, n] / tenth
+        first = median(i, tenth + 1, 2 * tenth); last = median(i, NR - tenth + 1, NR)
         flat = last <= first * factor[i] + more[i]
         if (!flat) bad = 1
         printf "| %s | %s | %.1f | %.1f | %s |\n", work, name[i], first, last, flat ? "yes" : "**no**"
