@@ -1,4 +1,5 @@
 //! What does it cost to instantiate a module that is loaded: for the first time in a process, and again?
+#![allow(clippy::disallowed_methods, reason = "what is measured is Wasmtime's own way in")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use wasmtime::{Engine, Linker, Module, Store};

@@ -80,6 +80,7 @@ fn functions_can_be_kept_and_renamed() {
 
 /// What nobody granted cannot be frozen into an image by accident.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test enters on a stack that is empty")]
 fn the_initialization_is_given_what_was_asked_for_and_nothing_else() {
     let context = Context::new();
     context.write("app.wat", SEES);

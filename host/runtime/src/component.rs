@@ -10,6 +10,7 @@ use wasmtime::error::Context as _;
 use wasmtime::{Error, Result, Store, bail};
 use wasmtime_wasi::p2::bindings::Command;
 
+use crate::enter;
 use crate::guest::GuestOptions;
 use crate::host::{Host, explain_instantiation};
 use crate::outcome::Outcome;
@@ -27,7 +28,7 @@ pub(crate) async fn run(
     let call = options.invoke.as_deref().map(|text| Call::parse(text, pre.component())).transpose()?;
 
     let begun = Instant::now();
-    let instance = pre.instantiate_async(&mut *store).await;
+    let instance = enter::component::instantiate_async(pre, store).await;
     phases.instantiate = begun.elapsed();
     let instance = instance.map_err(|e| explain_instantiation(store, &options.name, e))?;
 
@@ -44,7 +45,7 @@ pub(crate) async fn run(
 async fn run_command(instance: &Instance, store: &mut Store<Host>) -> Result<Outcome> {
     let command = Command::new(&mut *store, instance)
         .context("the component is no command; call one of its functions by name instead")?;
-    let result = command.wasi_cli_run().call_run(&mut *store).await.context("failed to invoke `run` function")?;
+    let result = enter::component::run(&command, store).await.context("failed to invoke `run` function")?;
     Ok(Outcome::Exited(match result {
         Ok(()) => 0,
         Err(()) => 1,
@@ -88,7 +89,7 @@ impl Call {
             bail!("the component changed between finding `{}` and calling it", self.text);
         };
         let mut results = vec![Val::Bool(false); self.results];
-        func.call_async(&mut *store, &self.params, &mut results)
+        enter::component::call_async(func, store, &self.params, &mut results)
             .await
             .with_context(|| format!("failed to invoke `{}`", self.text))?;
         Ok(DisplayFuncResults(&results).to_string())

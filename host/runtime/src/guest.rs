@@ -58,8 +58,9 @@ pub struct GuestOptions {
     pub stdout: Output,
     /// Where the guest's standard error goes.
     pub stderr: Output,
-    /// The most that each of the guest's memories may hold, in bytes; no limit when absent. A guest that wants to grow
-    /// beyond it is refused, as if the machine had no more memory; one that needs more to begin with does not start.
+    /// The most that all of the guest's memories and tables may hold together, in bytes; a half of the machine's memory when
+    /// absent. A guest that wants to grow beyond it is refused, as if the machine had no more memory; one that needs more to
+    /// begin with does not start.
     pub max_memory: Option<u64>,
     /// Call this instead of the guest's main function.
     ///

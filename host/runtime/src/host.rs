@@ -1,10 +1,11 @@
 //! What the host keeps for a running guest: its WASI state and its limits.
 
 use wasmtime::error::Context as _;
-use wasmtime::{Engine, Error, ResourceLimiter, Result, Store, StoreLimits, StoreLimitsBuilder, Trap};
+use wasmtime::{Engine, Error, ResourceLimiter, Result, Store, Trap};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiCtxView, WasiView};
 
+use crate::account::{Account, Bound, Charge, Limit, Refusal};
 use crate::guest::{GuestOptions, Input, Output};
 
 /// Far enough away never to be reached, and small enough to be added to the engine's current epoch.
@@ -30,9 +31,7 @@ impl WasiView for Host {
 pub(crate) fn store(engine: &Engine, options: &GuestOptions) -> Result<Store<Host>> {
     let host = Host { wasi: wasi(options)?, limits: Limits::new(options.max_memory) };
     let mut store = Store::new(engine, host);
-    if options.max_memory.is_some() {
-        store.limiter(|host| &mut host.limits);
-    }
+    store.limiter(|host| &mut host.limits);
     // Code made for interruption traps at once in a store that says nothing, so say it: nobody interrupts. For other
     // code this does nothing.
     store.set_epoch_deadline(NO_DEADLINE);
@@ -81,67 +80,52 @@ fn wasi(options: &GuestOptions) -> Result<WasiP1Ctx> {
     Ok(wasi.build_p1())
 }
 
-/// Wasmtime's own limits, which also remember what they refused: its message for a guest that does not start says
-/// neither how much was needed nor how much was allowed.
+/// What the guest's memories and tables take together, and what it was refused.
 struct Limits {
-    inner: StoreLimits,
-    max_memory: Option<u64>,
-    refused: Option<u64>,
+    taken: Charge,
+    refused: Option<Refusal>,
 }
 
 impl Limits {
     fn new(max_memory: Option<u64>) -> Self {
-        let mut limits = StoreLimitsBuilder::new();
-        if let Some(bytes) = max_memory {
-            // More than this machine could address is no limit.
-            limits = limits.memory_size(usize::try_from(bytes).unwrap_or(usize::MAX));
+        let account = Account::new(Limit::Memory, Bound::or_part(max_memory, 2), |_| {});
+        Self { taken: Charge::none(&account), refused: None }
+    }
+
+    /// Charges what a memory or table grows by.
+    fn grows(&mut self, current: usize, desired: usize, maximum: Option<usize>, unit: usize) -> bool {
+        // Wasmtime asks before it looks at what the guest itself declared, and would refuse that afterwards.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return false;
         }
-        Self { inner: limits.build(), max_memory, refused: None }
+        let more = desired.saturating_sub(current).saturating_mul(unit);
+        let granted = self.taken.grow(more as u64);
+        self.refused = granted.err().or(self.refused);
+        granted.is_ok()
     }
 }
 
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        let granted = self.inner.memory_growing(current, desired, maximum)?;
-        if !granted {
-            self.refused = u64::try_from(desired).ok();
-        }
-        Ok(granted)
-    }
-
-    fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
-        self.inner.memory_grow_failed(error)
+        Ok(self.grows(current, desired, maximum, 1))
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        self.inner.table_growing(current, desired, maximum)
+        // An element is a pointer at most.
+        Ok(self.grows(current, desired, maximum, size_of::<usize>()))
     }
+}
 
-    fn table_grow_failed(&mut self, error: Error) -> Result<()> {
-        self.inner.table_grow_failed(error)
-    }
-
-    fn instances(&self) -> usize {
-        self.inner.instances()
-    }
-
-    fn tables(&self) -> usize {
-        self.inner.tables()
-    }
-
-    fn memories(&self) -> usize {
-        self.inner.memories()
-    }
+/// The last memory that the guest was refused.
+pub(crate) fn refused(store: &Store<Host>) -> Option<Refusal> {
+    store.data().limits.refused
 }
 
 /// Says what kept a guest from being instantiated: its name, and the memory limit when that was the reason.
 pub(crate) fn explain_instantiation(store: &Store<Host>, name: &str, error: Error) -> Error {
-    let Limits { max_memory, refused, .. } = store.data().limits;
-    let error = match (max_memory, refused) {
+    let error = match refused(store) {
         // A trap has its own reason, even if the guest was refused memory on its way there.
-        (Some(limit), Some(need)) if !error.is::<Trap>() => error.context(format!(
-            "a memory of {need} bytes is needed and the limit is {limit} bytes; raise the memory limit"
-        )),
+        Some(refusal) if !error.is::<Trap>() => error.context(refusal.to_string()),
         _ => error,
     };
     error.context(format!("failed to instantiate {name:?}"))

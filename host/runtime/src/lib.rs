@@ -24,9 +24,12 @@
 //! Two things do start a thread, and only when asked for: a guest that reads the host's standard input, and the first
 //! [`Watchdog`].
 
+mod account;
 mod component;
+mod enter;
 mod guest;
 mod host;
+mod machine;
 mod module;
 mod outcome;
 mod prepared;
@@ -37,6 +40,7 @@ mod spec;
 mod wasi;
 mod watchdog;
 
+pub use account::{Limit, Refusal};
 pub use guest::{Capture, DirMount, Guest, GuestOptions, Input, Output};
 pub use outcome::Outcome;
 pub use prepared::{Finished, Phases, PreparedGuest};

@@ -5,6 +5,7 @@ use std::time::Instant;
 use wasmtime::error::Context as _;
 use wasmtime::{Func, Instance, InstancePre, Result, Store, Val, ValType, bail, ensure, format_err};
 
+use crate::enter;
 use crate::guest::GuestOptions;
 use crate::host::{Host, explain_instantiation};
 use crate::outcome::Outcome;
@@ -20,7 +21,7 @@ pub(crate) async fn run(
     on_first_instruction: impl FnOnce(),
 ) -> Result<Outcome> {
     let begun = Instant::now();
-    let instance = pre.instantiate_async(&mut *store).await;
+    let instance = enter::instantiate_async(pre, store).await;
     phases.instantiate = begun.elapsed();
     let instance = instance.map_err(|e| explain_instantiation(store, &options.name, e))?;
 
@@ -33,8 +34,8 @@ pub(crate) async fn run(
 
 async fn call(instance: &Instance, store: &mut Store<Host>, options: &GuestOptions) -> Result<Outcome> {
     if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
-        let initialize = initialize.typed::<(), ()>(&*store)?;
-        initialize.call_async(&mut *store, ()).await.context("failed to run `_initialize`")?;
+        initialize.typed::<(), ()>(&*store)?;
+        enter::call_async(initialize, store, &[], &mut []).await.context("failed to run `_initialize`")?;
     }
 
     if let Some(name) = &options.invoke {
@@ -50,8 +51,8 @@ async fn call(instance: &Instance, store: &mut Store<Host>, options: &GuestOptio
         // A reactor: it was initialized, and nobody asked for more.
         return Ok(Outcome::Returned(Vec::new()));
     };
-    let main = main.typed::<(), ()>(&*store).context("the main function takes arguments or returns values")?;
-    main.call_async(&mut *store, ()).await.context("failed to invoke command default")?;
+    main.typed::<(), ()>(&*store).context("the main function takes arguments or returns values")?;
+    enter::call_async(main, store, &[], &mut []).await.context("failed to invoke command default")?;
     Ok(Outcome::Exited(0))
 }
 
@@ -84,7 +85,9 @@ async fn invoke(func: Func, store: &mut Store<Host>, name: &str, options: &Guest
         .collect::<Result<Vec<Val>>>()?;
 
     let mut results = vec![Val::null_func_ref(); ty.results().len()];
-    func.call_async(&mut *store, &params, &mut results).await.with_context(|| format!("failed to invoke `{name}`"))?;
+    enter::call_async(func, store, &params, &mut results)
+        .await
+        .with_context(|| format!("failed to invoke `{name}`"))?;
     Ok(results.iter().map(print).collect())
 }
 

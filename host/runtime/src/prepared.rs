@@ -6,6 +6,7 @@ use tokio::runtime::{Builder, Runtime};
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result, Store};
 
+use crate::account::Refusal;
 use crate::guest::{Guest, GuestOptions};
 use crate::host::{self, Host};
 use crate::outcome::Outcome;
@@ -46,6 +47,8 @@ pub struct Finished {
     pub outcome: Outcome,
     /// How long it took.
     pub phases: Phases,
+    /// The last memory that it asked for and did not get.
+    pub refused: Option<Refusal>,
     _remains: Store<Host>,
 }
 
@@ -95,7 +98,7 @@ impl PreparedGuest {
         let outcome = result
             .with_context(|| format!("failed to run main module `{}`", options.name))
             .or_else(Outcome::from_error)?;
-        Ok(Finished { outcome, phases, _remains: store })
+        Ok(Finished { outcome, phases, refused: host::refused(&store), _remains: store })
     }
 
     fn engine(&self) -> &Engine {

@@ -11,6 +11,7 @@ use wasmtime_wasi::I32Exit;
 use wasmtime_wizer::{WasmtimeWizer, WasmtimeWizerComponent, Wizer};
 
 use crate::component::Call;
+use crate::enter;
 use crate::guest::GuestOptions;
 use crate::host::{self, Host};
 use crate::spec::{EngineSpec, OptLevel, config};
@@ -98,7 +99,7 @@ async fn module(wizer: &Wizer, store: &mut Store<Host>, wasm: &[u8], options: &S
     check_init_func(&module, &options.init_func)?;
     check_renames(&module, &options.renames)?;
     let pre = wasi::link_module_or_trap(&module)?;
-    let instance = pre.instantiate_async(&mut *store).await;
+    let instance = enter::instantiate_async(&pre, store).await;
     let instance = instance.map_err(|error| host::explain_instantiation(store, &options.guest.name, error))?;
     initialize(store, &instance, &options.init_func).await?;
     wizer.snapshot(&context, &mut WasmtimeWizer { store, instance }).await
@@ -111,9 +112,8 @@ async fn initialize(store: &mut Store<Host>, instance: &Instance, init_func: &st
             continue;
         }
         let Some(Extern::Func(function)) = instance.get_export(&mut *store, name) else { continue };
-        let function = function.typed::<(), ()>(&*store)?;
-        function
-            .call_async(&mut *store, ())
+        function.typed::<(), ()>(&*store)?;
+        enter::call_async(function, store, &[], &mut [])
             .await
             .map_err(explain_end)
             .with_context(|| format!("failed to run `{name}`"))?;
@@ -173,7 +173,8 @@ async fn component(wizer: &Wizer, store: &mut Store<Host>, wasm: &[u8], options:
     let call = Call::parse(&call, &component)?;
     let mut linker = wasmtime::component::Linker::new(component.engine());
     linker.define_unknown_imports_as_traps(&component)?;
-    let instance = linker.instantiate_async(&mut *store, &component).await;
+    let pre = linker.instantiate_pre(&component)?;
+    let instance = enter::component::instantiate_async(&pre, store).await;
     let instance = instance.map_err(|error| host::explain_instantiation(store, &options.guest.name, error))?;
     call.run(&instance, store).await?;
     wizer.snapshot_component(&context, &mut WasmtimeWizerComponent { store, instance }).await

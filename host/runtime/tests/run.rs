@@ -139,7 +139,7 @@ fn memory_is_limited() {
         let ran = run(guest, &["grow", "64"], |options| options.max_memory = Some(16 << 20));
         assert_ne!(ran.code(), 0);
         let error = run(guest, &[], |options| options.max_memory = Some(1 << 16)).error();
-        assert!(error.contains("the limit is 65536 bytes"), "{error}");
+        assert!(error.contains("--max-memory (64 KiB) allows less"), "{error}");
     }
 }
 

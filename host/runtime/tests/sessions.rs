@@ -5,8 +5,9 @@ mod common;
 use common::{Heard, module, of_stream, options, programs, start};
 use glowplug_cache::Source;
 use glowplug_fs::{Access, Mount, Namespace, Settings};
+use glowplug_runtime::Limit;
 use glowplug_runtime::process::{
-    Face, Input, Output, ProgramSet, RunEnd, Seed, Session, SessionEvent, SessionLimits, SessionOptions, Start,
+    Face, Info, Input, Output, ProgramSet, RunEnd, Seed, Session, SessionEvent, SessionLimits, SessionOptions, Start,
     StartProgram, Stdio, Tape,
 };
 use std::path::Path;
@@ -42,7 +43,7 @@ fn run_with(
     Ok((end, text(1), text(2)))
 }
 
-const EXITED: RunEnd = RunEnd { exit_code: 0, trapped: false, killed: false, timed_out: false };
+const EXITED: RunEnd = RunEnd { exit_code: 0, trapped: false, killed: false, timed_out: false, limit: None };
 
 /// Functions that say a letter, under the names that `exports` says.
 fn says(exports: &str) -> String {
@@ -203,7 +204,10 @@ fn sessions_side_by_side_share_programs_and_nothing_else() {
         move || ended.send(running.run(start(&Tape::new(0)), || ()).unwrap())
     });
     let timed_out = short.run(start(&Tape::new(0)), || ()).unwrap();
-    assert_eq!(timed_out, RunEnd { exit_code: 124, killed: true, trapped: false, timed_out: true });
+    assert_eq!(
+        timed_out,
+        RunEnd { exit_code: 124, killed: true, trapped: false, timed_out: true, limit: Some(Limit::Time) }
+    );
     assert_eq!(short.alive(), 0);
     assert!(end.try_recv().is_err(), "the other one goes on");
     assert_eq!(running.alive(), 2);
@@ -288,4 +292,43 @@ fn numbers_are_a_session_s_own() {
         let session = Session::new(SessionOptions { determinism, face: heard, ..options(Arc::clone(&set)) });
         assert_eq!(session.run(start(&Tape::new(0)), || ()).unwrap().exit_code, 2 * 16 + 3);
     }
+}
+
+/// A face that fails when it is asked.
+struct Faulty(Heard);
+
+impl Face for Faulty {
+    fn info(&self, _: Info) -> String {
+        panic!("injected")
+    }
+
+    fn event(&self, event: SessionEvent) {
+        self.0.event(event);
+    }
+}
+
+#[test]
+fn a_fault_of_the_host_ends_one_process_alone() {
+    let wasm = module(
+        r#"(func (export "glowplug_fork_entry") (param i32) (result i32)
+             (call $info (i32.const 3) (i32.const 0) (i32.const 0)))
+           (func (export "_start")
+             ;; twice, so that what the first one held is there for the second: 256 and SIGABRT
+             (if (i32.ne (call $code (call $fork (i32.const 0))) (i32.const 262)) (then (unreachable)))
+             (if (i32.ne (call $code (call $fork (i32.const 0))) (i32.const 262)) (then (unreachable)))
+             (call $exit (i32.const 7)))"#,
+    );
+    let face = Arc::new(Faulty(Heard::default()));
+    let limits = SessionLimits { timeout: Some(Duration::from_secs(60)), ..SessionLimits::default() };
+    let session =
+        Session::new(SessionOptions { face: Arc::clone(&face) as Arc<dyn Face>, limits, ..options(programs(wasm, 8)) });
+    let end = session.run(start(&Tape::new(1 << 20)), || ()).expect("it runs");
+    assert_eq!(end.exit_code, 7);
+    assert!(session.end_all(Duration::from_secs(60)));
+    let heard = face.0.denied.lock().unwrap();
+    assert_eq!(heard.len(), 2);
+    assert!(
+        heard.iter().all(|text| text.contains("fault in glowplug itself") && text.contains("injected")),
+        "{heard:?}"
+    );
 }

@@ -7,16 +7,15 @@ use super::session::Session;
 use super::table::Table;
 use super::wasi::Files;
 use super::witness::Use;
+use crate::account::{Account, Charge, Limit, Refusal};
 use glowplug_sys::abi::{errno, signal};
 use std::fmt;
 use std::sync::Arc;
 use wasmtime::{Memory, ResourceLimiter};
 
-/// Limits of one process; its children begin with the same.
+/// Limits of one process; its children begin with the same. Its memory is counted by [`Process::account`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProcessLimits {
-    /// Bytes of linear memory.
-    pub(crate) memory: Option<u64>,
     /// Open descriptors.
     pub(crate) files: usize,
 }
@@ -30,8 +29,8 @@ pub(crate) struct Context {
     pub(crate) program: Arc<Program>,
     /// Its place in the pool, if its memory comes from there.
     pub(crate) _slot: Option<Slot>,
-    pub(crate) args: Vec<Vec<u8>>,
-    pub(crate) env: Vec<Vec<u8>>,
+    pub(crate) args: Texts,
+    pub(crate) env: Texts,
     pub(crate) cwd: Vec<u8>,
     /// Permissions that new files do not get.
     pub(crate) umask: u32,
@@ -44,14 +43,84 @@ pub(crate) struct Context {
     pub(crate) limits: ProcessLimits,
     /// Processor time of the thread when this process began to run on it, in microseconds.
     pub(crate) cpu_began_us: u64,
-    /// Bytes that it was refused, for a message.
-    pub(crate) refused_memory: Option<u64>,
+    /// What its memories and tables take.
+    pub(crate) taken: Charge,
+    /// The last memory that it was refused, for a message.
+    pub(crate) refused_memory: Option<Refusal>,
+}
+
+/// Arguments or variables, which forks share.
+pub(crate) type Texts = Arc<Charged>;
+
+/// Texts that the host keeps for a guest.
+#[derive(Debug)]
+pub(crate) struct Charged {
+    texts: Vec<Vec<u8>>,
+    _charge: Charge,
+}
+
+impl Charged {
+    /// Keeps texts at the expense of `account`: the session's, because a process's memory is what was asked for and not that
+    /// less a few arguments, which are bounded by themselves.
+    ///
+    /// # Errors
+    /// When it has not that much left.
+    pub(crate) fn new(texts: Vec<Vec<u8>>, account: &Arc<Account>) -> Result<Texts, Refusal> {
+        let bytes: usize = texts.iter().map(|text| text.len() + size_of::<Vec<u8>>()).sum();
+        Ok(Arc::new(Self { texts, _charge: account.charge(bytes as u64)? }))
+    }
+}
+
+impl std::ops::Deref for Charged {
+    type Target = [Vec<u8>];
+
+    fn deref(&self) -> &[Vec<u8>] {
+        &self.texts
+    }
 }
 
 impl Context {
     /// The descriptor of a handle.
     pub(crate) fn descriptor(&self, handle: i32) -> Result<Descriptor, i32> {
         self.table.get(handle).cloned()
+    }
+
+    /// A file that was opened, which takes one of the host's descriptors: `EMFILE` if that would leave too few for others.
+    pub(crate) fn counted(&self, descriptor: Descriptor) -> Result<Descriptor, i32> {
+        let Some(handle) = self.process.handles.take() else {
+            self.session.ran_into(Limit::Files, || {
+                "a program has too many files open for what this machine allows (`ulimit -n`); a higher limit there \
+                 would allow more"
+                    .to_owned()
+            });
+            return Err(errno::EMFILE);
+        };
+        descriptor.holds(handle);
+        Ok(descriptor)
+    }
+
+    /// An error of a table; somebody is told if that is full, and not by the guest's own wish.
+    pub(crate) fn full(&self, error: i32) -> i32 {
+        let most = self.limits.files;
+        if error == errno::EMFILE && most >= self.session.max_files() {
+            self.session.ran_into(Limit::Files, || {
+                format!("a program wants more than {most} files open at once; --max-files allows more")
+            });
+        }
+        error
+    }
+
+    /// Charges bytes that the host is about to keep for the process, before they are allocated: `ENOMEM` if that is too much.
+    #[allow(dead_code, reason = "for whoever keeps something next")]
+    pub(crate) fn charge(&mut self, bytes: u64) -> Result<Charge, i32> {
+        let charge = self.process.account.charge(bytes);
+        charge.map_err(|refusal| self.over(refusal))
+    }
+
+    /// Notes a refusal, for what is said if it ends the process: `ENOMEM`.
+    pub(crate) fn over(&mut self, refusal: Refusal) -> i32 {
+        self.refused_memory = Some(refusal);
+        errno::ENOMEM
     }
 
     /// Processor time that the process has taken, in microseconds.
@@ -97,14 +166,27 @@ impl Context {
     }
 }
 
-impl ResourceLimiter for Context {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let granted = self.limits.memory.is_none_or(|limit| desired as u64 <= limit);
-        if !granted {
-            self.refused_memory = Some(desired as u64);
-            self.witness_limit("memory");
+impl Context {
+    /// Charges what a memory or table grows by. What then fails for another reason stays charged, which costs the guest alone.
+    fn grows(&mut self, current: usize, desired: usize, maximum: Option<usize>, unit: usize) -> bool {
+        // Wasmtime asks before it looks at what the guest itself declared, and would refuse that afterwards.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return false;
         }
-        Ok(granted)
+        let more = desired.saturating_sub(current).saturating_mul(unit);
+        match self.taken.grow(more as u64) {
+            Ok(()) => true,
+            Err(refusal) => {
+                self.over(refusal);
+                false
+            }
+        }
+    }
+}
+
+impl ResourceLimiter for Context {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(self.grows(current, desired, maximum, 1))
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
@@ -117,9 +199,9 @@ impl ResourceLimiter for Context {
         Ok(())
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        // A table's element takes a pointer; no program has as many functions.
-        Ok(desired <= 10_000_000)
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // An element is a pointer at most.
+        Ok(self.grows(current, desired, maximum, size_of::<usize>()))
     }
 }
 

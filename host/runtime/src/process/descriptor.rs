@@ -1,5 +1,6 @@
 //! What a descriptor stands for: a real file or terminal, an end of a pipe, or a device that needs none.
 
+use super::handles::Handle;
 use super::host_stream::HostStream;
 use super::observed::Observed;
 use super::pipe::{End, Pipe};
@@ -16,7 +17,7 @@ use std::fs::File;
 use std::io::SeekFrom;
 use std::os::unix::fs::FileTypeExt as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 /// An open description; descriptors that share it share its offset.
@@ -32,6 +33,8 @@ pub(crate) struct Description {
     allowance: Option<Arc<AtomicU64>>,
     /// What must stay as it was, if whoever started this program has it open as well.
     given: Option<Given>,
+    /// Its place among the host's descriptors, where it is one that a guest opened.
+    handle: OnceLock<Handle>,
 }
 
 /// A regular file that is somebody else's output, too: what is in it, and how the others write to it, is not the guest's to change.
@@ -94,7 +97,12 @@ pub(crate) fn errno_of(error: rustix::io::Errno) -> i32 {
 
 impl Description {
     fn new(kind: Kind, readable: bool, writable: bool) -> Descriptor {
-        Arc::new(Self { kind, readable, writable, allowance: None, given: None })
+        Arc::new(Self { kind, readable, writable, allowance: None, given: None, handle: OnceLock::new() })
+    }
+
+    /// Holds on to its place among the host's descriptors for as long as it is open.
+    pub(crate) fn holds(&self, handle: Handle) {
+        let _ = self.handle.set(handle);
     }
 
     /// A file of the host's or beneath a mount, opened for what is said.
@@ -124,7 +132,7 @@ impl Description {
             Kind::File(file, _) => Given::of(file),
             _ => None,
         };
-        Arc::new(Self { kind, readable, writable: true, allowance, given })
+        Arc::new(Self { kind, readable, writable: true, allowance, given, handle: OnceLock::new() })
     }
 
     /// A standard input whose reading is recorded.
@@ -134,7 +142,14 @@ impl Description {
 
     /// A standard output that is recorded, of which no more than `allowance` bytes are written.
     pub(crate) fn recorded_output(output: Taped, allowance: Option<Arc<AtomicU64>>) -> Descriptor {
-        Arc::new(Self { kind: Kind::Taped(output), readable: false, writable: true, allowance, given: None })
+        Arc::new(Self {
+            kind: Kind::Taped(output),
+            readable: false,
+            writable: true,
+            allowance,
+            given: None,
+            handle: OnceLock::new(),
+        })
     }
 
     /// Both ends of a new pipe.
@@ -153,8 +168,8 @@ impl Description {
         Self::new(Kind::Bytes(bytes, Mutex::new(0)), true, false)
     }
 
-    /// A device.
-    pub(crate) fn device(device: glowplug_fs::Device) -> Option<Descriptor> {
+    /// A device; of what is written to the terminal no more than `allowance` bytes are.
+    pub(crate) fn device(device: glowplug_fs::Device, allowance: Option<&Arc<AtomicU64>>) -> Option<Descriptor> {
         use glowplug_fs::Device;
         Some(match device {
             Device::Null => Self::new(Kind::Null, true, true),
@@ -163,7 +178,8 @@ impl Description {
             Device::Random => Self::new(Kind::Random, true, true),
             Device::Terminal => {
                 let file = File::options().read(true).write(true).open("/dev/tty").ok()?;
-                Self::new(kind_of(file), true, true)
+                let (kind, allowance) = (kind_of(file), allowance.cloned());
+                Arc::new(Self { kind, readable: true, writable: true, allowance, given: None, handle: OnceLock::new() })
             }
         })
     }

@@ -2,7 +2,7 @@
 //! a call's: the copy never returns into the frames of the original, it enters the guest through an export.
 
 use super::context::{Context, thread_cpu_us};
-use super::launch::{Entry, Instantiated, Starting, new_store, take_memory};
+use super::launch::{Entry, Instantiated, Starting, instantiate, new_store, run_guarded};
 use glowplug_sys::abi::{self, errno};
 use std::sync::Arc;
 use wasmtime::{Caller, Extern, Val};
@@ -18,8 +18,8 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
     let starting = Starting {
         program,
         process: Arc::clone(&process),
-        args: parent.args.clone(),
-        env: parent.env.clone(),
+        args: Arc::clone(&parent.args),
+        env: Arc::clone(&parent.env),
         cwd: parent.cwd.clone(),
         umask: parent.umask,
         table: parent.table.clone(),
@@ -35,9 +35,16 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
     let mut store = new_store(&session, starting, 0);
     store.data_mut().inherited = inherited;
     store.data_mut().files = files;
-    let program = Arc::clone(&store.data().program);
-    let instance = program.pre.instantiate(&mut store).map_err(|_| give_up(errno::ENOMEM))?;
-    take_memory(&mut store, &instance);
+    // Its start function runs now, and may fork again: where there is no room for that here, it runs elsewhere.
+    let made = {
+        let _shared = parent.process.shares_fate_with(&process);
+        session.programs.threads.with_room(move || {
+            let instance = instantiate(&mut store);
+            (store, instance)
+        })
+    };
+    let (mut store, instance) = made.map_err(|_| give_up(errno::EAGAIN))?;
+    let instance = instance.map_err(|_| give_up(errno::ENOMEM))?;
     let (Some(theirs), Some(ours)) = (store.data().memory, caller.data().memory) else {
         return Err(give_up(errno::ENOSYS));
     };
@@ -54,8 +61,8 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
         let threads = session.programs.threads.clone();
         threads.run(move || {
             store.data_mut().cpu_began_us = thread_cpu_us();
-            let ended = Instantiated { store, instance, entry: Entry::Fork(task) }.run_to_end();
-            session.ended(&process, ended);
+            let mut instance = Instantiated { store, instance, entry: Entry::Fork(task) };
+            run_guarded(&session, &process, move || instance.run_to_end());
         })
     };
     started.map_err(|_| give_up(errno::EAGAIN))?;

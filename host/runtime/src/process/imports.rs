@@ -6,7 +6,7 @@ use super::face::{EditRequest, Info};
 use super::memory::{bytes, bytes_mut, offset, put, put_u32, split};
 use super::pipe::Pipe;
 use super::process::Pid;
-use super::request::{Reader, SpawnRequest};
+use super::request::{MAX_PATH, Reader, SpawnRequest};
 use super::witness::{Use, told};
 use super::{fork, signals, spawn};
 use glowplug_fs::OpenOptions;
@@ -16,9 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use wasmtime::{Caller, Linker};
-
-/// A buffer may hold this much where the process's memory has no limit.
-const BUFFER_LIMIT: usize = 1 << 30;
 
 /// The guest's result, or the end of the process if it was killed meanwhile.
 fn answer(caller: &mut Caller<'_, Context>, result: Result<i32, i32>) -> wasmtime::Result<i32> {
@@ -53,23 +50,20 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
     Ok(match name {
         "pipe" => function!(linker, "pipe", |memory, context, kind: i32, out: i32| {
             let pipe = match kind {
-                abi::pipe::BOUNDED => Pipe::bounded(context.process.number_of_pipe()),
-                abi::pipe::BUFFER => {
-                    let limit = context.limits.memory.and_then(|bytes| usize::try_from(bytes).ok());
-                    Pipe::buffer(limit.unwrap_or(BUFFER_LIMIT), context.process.number_of_pipe())
-                }
+                abi::pipe::BOUNDED => Pipe::bounded(context.process.number_of_pipe(), &context.process.account),
+                abi::pipe::BUFFER => Pipe::buffer(context.process.number_of_pipe(), &context.process.account),
                 _ => return Err(errno::EINVAL),
             };
             // Before the descriptors exist, so that a wrong pointer leaves none behind.
             bytes_mut(memory, out, 8)?;
             let (read, write) = Description::pipe(&pipe);
             let limit = context.limits.files;
-            let read = context.table.add(read, limit)?;
+            let read = context.table.add(read, limit).map_err(|errno| context.full(errno))?;
             let write = match context.table.add(write, limit) {
                 Ok(write) => write,
                 Err(errno) => {
                     context.table.remove(read)?;
-                    return Err(errno);
+                    return Err(context.full(errno));
                 }
             };
             put_u32(memory, out, read as u32)?;
@@ -78,7 +72,7 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
         }),
         "dup" => function!(linker, "dup", |_memory, context, handle: i32| {
             let descriptor = context.descriptor(handle)?;
-            context.table.add(descriptor, context.limits.files)
+            context.table.add(descriptor, context.limits.files).map_err(|errno| context.full(errno))
         }),
         "close" => function!(linker, "close", |_memory, context, handle: i32| {
             context.table.remove(handle)?;
@@ -173,7 +167,7 @@ fn define_files(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<bo
                 mode: mode as u32 & 0o777 & !context.umask,
             };
             let descriptor = context.open(&path, &options)?;
-            context.table.add(descriptor, context.limits.files)
+            context.table.add(descriptor, context.limits.files).map_err(|errno| context.full(errno))
         }),
         "stat" => function!(linker, "stat", |memory, context, at: i32, len: i32, follow: i32, out: i32| {
             let path = path(memory, at, len)?;
@@ -279,12 +273,8 @@ fn define_session(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
             i32::try_from(text.len()).map_err(|_| errno::E2BIG)
         }),
         "edit" => function!(linker, "edit", |memory, context, at: i32, len: i32, to: i32, room: i32| {
-            let mut reader = Reader(bytes(memory, at, len)?);
-            let request = EditRequest {
-                prompt: reader.text()?.to_vec(),
-                continuation: reader.text()?.to_vec(),
-                names: reader.texts()?,
-            };
+            let mut reader = Reader::new(bytes(memory, at, len)?);
+            let request = EditRequest { prompt: reader.kept()?, continuation: reader.kept()?, names: reader.texts()? };
             let place = bytes_mut(memory, to, room)?;
             context.process.surroundings.used(|| Use::Terminal);
             let line = context.session.face.edit(&request, &context.session.namespace)?;
@@ -302,6 +292,9 @@ fn path(memory: &[u8], at: i32, len: i32) -> Result<Vec<u8>, i32> {
     let path = bytes(memory, at, len)?;
     if path.is_empty() {
         return Err(errno::ENOENT);
+    }
+    if path.len() > MAX_PATH {
+        return Err(errno::ENAMETOOLONG);
     }
     if !path.starts_with(b"/") || path.contains(&0) {
         return Err(errno::EINVAL);
@@ -331,7 +324,7 @@ fn kill(context: &Context, pid: Pid, number: i32) -> Result<i32, i32> {
 fn limit(context: &mut Context, resource: i32, set: Option<i64>) -> Result<Option<u64>, i32> {
     let session = Arc::clone(&context.session);
     let now = match resource {
-        abi::limit::MEMORY => context.limits.memory,
+        abi::limit::MEMORY => context.process.account.asked_for(),
         abi::limit::FILES => Some(context.limits.files as u64),
         abi::limit::PROCESSES => Some(session.max_processes.load(Ordering::Relaxed) as u64),
         abi::limit::OUTPUT => session.output_left(),
@@ -346,7 +339,7 @@ fn limit(context: &mut Context, resource: i32, set: Option<i64>) -> Result<Optio
     let Some(wanted) = wanted else { return Ok(None) };
     let number = usize::try_from(wanted).unwrap_or(usize::MAX);
     match resource {
-        abi::limit::MEMORY => context.limits.memory = Some(wanted),
+        abi::limit::MEMORY => context.process.account.lower(wanted),
         abi::limit::FILES => context.limits.files = number,
         abi::limit::PROCESSES => session.max_processes.store(number, Ordering::Relaxed),
         _ => return Err(errno::ENOTSUP),

@@ -1,12 +1,15 @@
 //! From a program to a process that runs, and to its end.
 
-use super::context::{Context, ProcessLimits, Stop, thread_cpu_us};
+use super::context::{Context, ProcessLimits, Stop, Texts, thread_cpu_us};
 use super::process::{Ended, Process};
 use super::program::Program;
 use super::session::Session;
 use super::table::Table;
 use super::wasi::Files;
+use crate::account::Charge;
+use crate::enter;
 use glowplug_sys::abi::{self, errno};
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use wasmtime::{Instance, Store, Trap, UpdateDeadline};
@@ -15,8 +18,8 @@ use wasmtime::{Instance, Store, Trap, UpdateDeadline};
 pub(crate) struct Starting {
     pub(crate) program: Arc<Program>,
     pub(crate) process: Arc<Process>,
-    pub(crate) args: Vec<Vec<u8>>,
-    pub(crate) env: Vec<Vec<u8>>,
+    pub(crate) args: Texts,
+    pub(crate) env: Texts,
     pub(crate) cwd: Vec<u8>,
     pub(crate) umask: u32,
     pub(crate) table: Table,
@@ -77,19 +80,20 @@ impl Launch {
 
     /// Runs the process to its end.
     pub(crate) fn run(self) -> Ended {
+        let (session, process) = (Arc::clone(&self.session), Arc::clone(&self.starting.process));
+        run_guarded(&session, &process, move || self.run_to_end())
+    }
+
+    fn run_to_end(self) -> Ended {
+        self.session.count_cpu();
         let cpu_began_us = thread_cpu_us();
-        let process = Arc::clone(&self.starting.process);
-        let session = Arc::clone(&self.session);
         let mut store = new_store(&self.session, self.starting, cpu_began_us);
-        if let Some(ended) = process.killed() {
+        if let Some(ended) = store.data().process.killed() {
             close(store.data_mut());
-            session.ended(&process, ended);
             return ended;
         }
-        let program = Arc::clone(&store.data().program);
-        let ended = match program.pre.instantiate(&mut store) {
+        match instantiate(&mut store) {
             Ok(instance) => {
-                take_memory(&mut store, &instance);
                 if let Some(began) = self.began {
                     began();
                 }
@@ -105,10 +109,34 @@ impl Launch {
                 close(store.data_mut());
                 ended
             }
-        };
-        session.ended(&process, ended);
-        ended
+        }
     }
+}
+
+/// Does a process's work to its end and tells the session, also when the host itself fails in it: that ends this process, as a
+/// trap would, and no other one. Every process runs within this.
+pub(crate) fn run_guarded(session: &Session, process: &Process, work: impl FnOnce() -> Ended) -> Ended {
+    // What the work had of the process goes away with it; what it shares is behind locks, whose users leave it whole.
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|fault| {
+        session.faulted(process, &said(&*fault));
+        Ended::Trapped
+    });
+    session.ended(process, ended);
+    ended
+}
+
+/// What a panic said.
+fn said(fault: &(dyn Any + Send)) -> String {
+    let text = fault.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| fault.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no words".to_owned())
+}
+
+/// Makes the instance of a store's program, which runs its start function, and notes where its memory is.
+pub(crate) fn instantiate(store: &mut Store<Context>) -> wasmtime::Result<Instance> {
+    let program = Arc::clone(&store.data().program);
+    let instance = enter::instantiate(&program.pre, store)?;
+    store.data_mut().memory = instance.get_memory(&mut *store, "memory");
+    Ok(instance)
 }
 
 impl Instantiated {
@@ -131,7 +159,7 @@ impl Instantiated {
         match self.entry {
             Entry::Fork(task) => {
                 let entry = self.instance.get_typed_func::<i32, i32>(&mut self.store, abi::FORK_ENTRY)?;
-                return entry.call(&mut self.store, task).map(|code| code as u8);
+                return enter::call(&entry, &mut self.store, task).map(|code| code as u8);
             }
             Entry::Command => self.call_plain("_start")?,
             Entry::Module => {
@@ -145,7 +173,8 @@ impl Instantiated {
     }
 
     fn call_plain(&mut self, name: &str) -> wasmtime::Result<()> {
-        self.instance.get_typed_func::<(), ()>(&mut self.store, name)?.call(&mut self.store, ())
+        let function = self.instance.get_typed_func::<(), ()>(&mut self.store, name)?;
+        enter::call(&function, &mut self.store, ())
     }
 }
 
@@ -158,6 +187,7 @@ pub(crate) fn new_store(session: &Arc<Session>, starting: Starting, cpu_began_us
         None => Files::new(&table, (!program.knows_pwd).then_some(&cwd[..]), &session.namespace),
     };
     let (program, slot) = program.admit();
+    let taken = Charge::none(&process.account);
     let context = Context {
         session: Arc::clone(session),
         process,
@@ -173,21 +203,18 @@ pub(crate) fn new_store(session: &Arc<Session>, starting: Starting, cpu_began_us
         files,
         limits,
         cpu_began_us,
+        taken,
         refused_memory: None,
     };
     let mut store = Store::new(program.pre.module().engine(), context);
     store.limiter(|context| context);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
+        store.data().session.count_cpu();
         store.data().check()?;
         Ok(UpdateDeadline::Continue(1))
     });
     store
-}
-
-/// Notes where the guest's memory is, for the functions that it calls.
-pub(crate) fn take_memory(store: &mut Store<Context>, instance: &Instance) {
-    store.data_mut().memory = instance.get_memory(&mut *store, "memory");
 }
 
 /// Lets go of what others may wait for: pipes above all.
@@ -195,6 +222,7 @@ fn close(context: &mut Context) {
     context.table.clear();
     context.files.clear();
     context.process.cpu_us.store(context.cpu_us(), Ordering::Relaxed);
+    context.session.count_cpu();
 }
 
 /// What an error means for the process: it asked to exit, was killed, or trapped. Says the latter on its standard error.
@@ -205,11 +233,8 @@ fn judge(store: &mut Store<Context>, error: &wasmtime::Error) -> Ended {
     let context = store.data_mut();
     let why = match (error.downcast_ref::<Trap>(), context.refused_memory) {
         (Some(Trap::StackOverflow), _) => "its stack is full".to_owned(),
-        (Some(Trap::UnreachableCodeReached), Some(bytes)) => {
-            format!("it needs {bytes} bytes of memory, and --max-memory or ulimit allows less")
-        }
+        (Some(Trap::UnreachableCodeReached) | None, Some(refusal)) => refusal.to_string(),
         (Some(trap), _) => trap.to_string(),
-        (None, Some(bytes)) => format!("it needs {bytes} bytes of memory, and --max-memory or ulimit allows less"),
         (None, None) => format!("{error:#}"),
     };
     let text = format!("glowplug: {}: aborted: {why}\n", context.program.name);

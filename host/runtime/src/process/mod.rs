@@ -6,9 +6,11 @@
 
 mod aside;
 mod context;
+mod cpu;
 mod descriptor;
 mod face;
 mod fork;
+mod handles;
 mod host_stream;
 #[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
 mod imports;
@@ -42,5 +44,3 @@ pub use start::{RunEnd, Start, StartProgram};
 pub use streams::{Chunk, Input, Output, StdinRecord, Stdio, Tape};
 pub use surroundings::{EPOCH, Seed};
 pub use witness::{Use, Witness};
-
-pub(crate) use crate::spec::MAX_WASM_STACK;

@@ -1,6 +1,7 @@
 //! Pipes between processes of a session: bytes in this process's memory, with back-pressure.
 
 use super::process::{Attention, Process};
+use crate::account::{Account, Charge};
 use crate::lock;
 use glowplug_sys::abi::errno;
 use std::collections::VecDeque;
@@ -9,6 +10,8 @@ use std::time::Instant;
 
 /// How much a bounded pipe holds; Linux's own figure.
 const CAPACITY: usize = 64 << 10;
+/// The least room that is made.
+const LEAST: usize = 4 << 10;
 
 /// Bytes on their way from writers to readers.
 #[derive(Debug)]
@@ -26,8 +29,48 @@ pub(crate) struct Pipe {
 #[derive(Debug)]
 struct State {
     bytes: VecDeque<u8>,
+    /// What `bytes` may hold without being asked for more.
+    room: usize,
+    charge: Charge,
     readers: usize,
     writers: usize,
+}
+
+/// There is no memory for what is to be written, or none is allowed.
+struct NoMemory;
+
+impl State {
+    /// Makes room for `more` bytes, a `limit` in all, at the expense of whoever made the pipe.
+    fn make_room(&mut self, more: usize, limit: usize) -> Result<(), NoMemory> {
+        let needed = self.bytes.len() + more;
+        if needed <= self.room {
+            return Ok(());
+        }
+        // By doubling, so that filling it takes few steps; by less where that is too much.
+        let doubled = needed.max(self.room * 2).max(LEAST).min(limit);
+        let before = self.bytes.len();
+        for room in [doubled, needed] {
+            if self.charge.grow((room - self.room) as u64).is_err() {
+                continue;
+            }
+            if self.bytes.try_reserve_exact(room - before).is_err() {
+                self.charge.shrink((room - self.room) as u64);
+                continue;
+            }
+            self.room = room;
+            return Ok(());
+        }
+        Err(NoMemory)
+    }
+
+    /// Gives back what a large buffer took, once it is empty.
+    fn rest(&mut self) {
+        if self.bytes.is_empty() && self.room > CAPACITY {
+            self.bytes = VecDeque::new();
+            self.charge.shrink(self.room as u64);
+            self.room = 0;
+        }
+    }
 }
 
 /// Which end of a pipe.
@@ -39,17 +82,18 @@ pub(crate) enum End {
 
 impl Pipe {
     /// A pipe whose two ends are open once each.
-    pub(crate) fn bounded(number: u64) -> Arc<Self> {
-        Self::new(CAPACITY, true, number)
+    pub(crate) fn bounded(number: u64, account: &Arc<Account>) -> Arc<Self> {
+        Self::new(CAPACITY, true, number, account)
     }
 
-    /// One that takes up to `limit` bytes at once and never lets a writer wait.
-    pub(crate) fn buffer(limit: usize, number: u64) -> Arc<Self> {
-        Self::new(limit, false, number)
+    /// One that takes as many bytes at once as `account` allows, and never lets a writer wait.
+    pub(crate) fn buffer(number: u64, account: &Arc<Account>) -> Arc<Self> {
+        Self::new(usize::MAX, false, number, account)
     }
 
-    fn new(limit: usize, waits: bool, number: u64) -> Arc<Self> {
-        let state = Mutex::new(State { bytes: VecDeque::new(), readers: 1, writers: 1 });
+    fn new(limit: usize, waits: bool, number: u64, account: &Arc<Account>) -> Arc<Self> {
+        let (bytes, charge) = (VecDeque::new(), Charge::none(account));
+        let state = Mutex::new(State { bytes, room: 0, charge, readers: 1, writers: 1 });
         Arc::new(Self { state, readable: Condvar::new(), writable: Condvar::new(), limit, waits, number })
     }
 
@@ -96,6 +140,7 @@ impl Pipe {
         out[..from_front].copy_from_slice(&front[..from_front]);
         out[from_front..count].copy_from_slice(&back[..count - from_front]);
         state.bytes.drain(..count);
+        state.rest();
         drop(state);
         if was_full && count > 0 {
             self.writable.notify_all();
@@ -124,6 +169,8 @@ impl Pipe {
             return Err(errno::EPIPE);
         }
         let count = bytes.len().min(self.limit - state.bytes.len());
+        let full = if self.waits { errno::ENOMEM } else { errno::ENOSPC };
+        state.make_room(count, self.limit).map_err(|NoMemory| full)?;
         state.bytes.extend(&bytes[..count]);
         drop(state);
         self.readable.notify_one();

@@ -1,10 +1,13 @@
 //! One process of a session, as the others see it: its number, its children, its signals, and what it waits for.
 
+use super::handles::Handles;
 use super::pipe::Pipe;
 use super::surroundings::Surroundings;
+use crate::account::Account;
 use crate::lock;
 use glowplug_sys::abi::{errno, signal};
 use rustix::event::EventfdFlags;
+use std::collections::{BTreeMap, HashMap};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -59,6 +62,10 @@ pub(crate) enum Attention {
 pub(crate) struct Process {
     pub(crate) pid: Pid,
     pub(crate) parent: Pid,
+    /// What it may take of memory, and takes.
+    pub(crate) account: Arc<Account>,
+    /// The host's descriptors that it holds.
+    pub(crate) handles: Arc<Handles>,
     /// Its time and chance.
     pub(crate) surroundings: Surroundings,
     /// How many pipes it has made.
@@ -90,13 +97,24 @@ struct Signals {
 
 #[derive(Debug, Default)]
 struct Children {
-    list: Vec<Child>,
+    /// Each with its place among all that there ever were.
+    all: HashMap<Pid, Child>,
+    /// Those that ended and were not waited for, by their places: the one that began first is taken first.
+    ended: BTreeMap<u64, Pid>,
+    next: u64,
 }
 
 #[derive(Debug)]
 struct Child {
-    pid: Pid,
+    place: u64,
     ended: Option<End>,
+}
+
+/// A process's shares of what its session may take.
+#[derive(Debug)]
+pub(crate) struct Shares {
+    pub(crate) account: Arc<Account>,
+    pub(crate) handles: Arc<Handles>,
 }
 
 /// A child's end, as its parent hears of it.
@@ -122,11 +140,13 @@ const HARMLESS: u64 = 1 << signal::CHLD | 1 << 18 | 1 << 23 | 1 << 28;
 
 impl Process {
     /// A process that ignores what its parent ignored.
-    pub(crate) fn new(pid: Pid, parent: Option<&Self>, surroundings: Surroundings) -> Self {
+    pub(crate) fn new(pid: Pid, parent: Option<&Self>, shares: Shares, surroundings: Surroundings) -> Self {
         let ignored = parent.map_or(0, |parent| lock(&parent.signals).ignored);
         Self {
             pid,
             parent: parent.map_or(0, |parent| parent.pid),
+            account: shares.account,
+            handles: shares.handles,
             surroundings,
             pipes: AtomicU32::new(0),
             alarmed: AtomicBool::new(false),
@@ -140,6 +160,11 @@ impl Process {
             children_cpu_us: AtomicU64::new(0),
             cpu_us: AtomicU64::new(0),
         }
+    }
+
+    /// Shares for a child, of which it has taken nothing yet.
+    pub(crate) fn shares_alike(&self) -> Shares {
+        Shares { account: self.account.alike(), handles: self.handles.alike() }
     }
 
     /// Whether it has to stop what it does.
@@ -191,20 +216,27 @@ impl Process {
 
     /// Lends the thread to a child, which ends with this process if that is killed.
     pub(crate) fn lend_thread(&self, child: &Arc<Process>) -> impl Drop + '_ {
-        struct Lent<'p>(&'p Process);
-        impl Drop for Lent<'_> {
-            fn drop(&mut self) {
-                *lock(&self.0.foreground) = None;
-            }
-        }
-        *lock(&self.foreground) = Some(Arc::clone(child));
-        if self.killed().is_some() {
-            child.signal(signal::KILL);
-        } else if lock(&self.signals).pending & (1 << signal::INT) != 0 {
+        let lent = self.shares_fate_with(child);
+        if self.killed().is_none() && lock(&self.signals).pending & (1 << signal::INT) != 0 {
             // The terminal's interrupt came when the child was not there yet, and was meant for it.
             child.signal(signal::INT);
         }
-        Lent(self)
+        lent
+    }
+
+    /// From now until the guard goes, a child that this process waits for ends with it.
+    pub(crate) fn shares_fate_with(&self, child: &Arc<Process>) -> impl Drop + use<'_> {
+        struct Shared<'p>(&'p Process, Option<Arc<Process>>);
+        impl Drop for Shared<'_> {
+            fn drop(&mut self) {
+                *lock(&self.0.foreground) = self.1.take();
+            }
+        }
+        let before = lock(&self.foreground).replace(Arc::clone(child));
+        if self.killed().is_some() {
+            child.signal(signal::KILL);
+        }
+        Shared(self, before)
     }
 
     /// Which signals are caught and ignored from now on.
@@ -327,19 +359,24 @@ impl Process {
 
     /// Notes a new child.
     pub(crate) fn adopt(&self, pid: Pid) {
-        lock(&self.children).list.push(Child { pid, ended: None });
+        let mut children = lock(&self.children);
+        let place = children.next;
+        children.next += 1;
+        children.all.insert(pid, Child { place, ended: None });
     }
 
     /// A child that could not be started after all.
     pub(crate) fn disown(&self, pid: Pid) {
-        lock(&self.children).list.retain(|child| child.pid != pid);
+        lock(&self.children).all.remove(&pid);
     }
 
     /// A child has ended.
     pub(crate) fn child_ended(&self, pid: Pid, end: End) {
         let mut children = lock(&self.children);
-        if let Some(child) = children.list.iter_mut().find(|child| child.pid == pid) {
+        if let Some(child) = children.all.get_mut(&pid) {
             child.ended = Some(end);
+            let place = child.place;
+            children.ended.insert(place, pid);
         }
         self.changed.notify_all();
         drop(children);
@@ -366,18 +403,22 @@ impl Process {
     }
 
     fn reap(&self, children: &mut MutexGuard<'_, Children>, pid: Option<Pid>) -> Result<Option<Reaped>, i32> {
-        let wanted = |child: &Child| pid.is_none_or(|pid| child.pid == pid);
-        if !children.list.iter().any(wanted) {
-            return Err(errno::ECHILD);
-        }
-        let Some(at) = children.list.iter().position(|child| wanted(child) && child.ended.is_some()) else {
-            return Ok(None);
+        let pid = match pid {
+            Some(pid) => pid,
+            None if children.all.is_empty() => return Err(errno::ECHILD),
+            None => match children.ended.first_key_value() {
+                Some((_, pid)) => *pid,
+                None => return Ok(None),
+            },
         };
-        let child = children.list.remove(at);
-        let Some(End { how, cpu_us, at }) = child.ended else { return Ok(None) };
+        let Child { place, ended } = children.all.get(&pid).ok_or(errno::ECHILD)?;
+        let Some(End { how, cpu_us, at }) = *ended else { return Ok(None) };
+        let place = *place;
+        children.ended.remove(&place);
+        children.all.remove(&pid);
         self.children_cpu_us.fetch_add(cpu_us, Ordering::Relaxed);
         self.surroundings.waited_until(at);
         let cpu_us = if self.surroundings.hides_cpu_time_in_passing() { 0 } else { cpu_us };
-        Ok(Some(Reaped { pid: child.pid, ended: how, cpu_us }))
+        Ok(Some(Reaped { pid, ended: how, cpu_us }))
     }
 }

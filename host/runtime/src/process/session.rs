@@ -1,24 +1,27 @@
 //! A session: its processes, programs, files and limits.
 
-use super::context::ProcessLimits;
+use super::context::{Charged, ProcessLimits};
+use super::cpu::CpuTime;
 use super::descriptor::Description;
 use super::face::{Face, SessionEvent};
+use super::handles::Handles;
 use super::launch::{Entry, Launch, Starting};
-use super::process::{End, Ended, Pid, Process};
+use super::process::{End, Ended, Pid, Process, Shares};
 use super::program::Program;
 use super::programs::{ProgramEvent, ProgramSet};
 use super::start::{self, RunEnd, Start, StartProgram};
 use super::streams::Input;
 use super::surroundings::{FIRST_PID, Seed, Surroundings};
-use super::witness::Witness;
+use super::witness::{Use, Witness};
+use crate::account::{Account, Bound, Limit};
 use crate::{Watchdog, lock};
 use glowplug_fs::Namespace;
 use glowplug_sys::abi::{errno, signal};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// So long after its time was over a session may take to end. Whatever still runs then is left behind.
@@ -27,8 +30,11 @@ pub const GRACE: Duration = Duration::from_secs(2);
 /// What a session's processes may take, all together or each.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionLimits {
-    /// Bytes of each process's linear memory.
+    /// Bytes of memory of each process: its memories, tables, pipes and what is kept for it. A quarter of the machine's memory if
+    /// it is not said.
     pub max_memory: Option<u64>,
+    /// Bytes of memory of all processes together. A half of the machine's memory if it is not said.
+    pub max_memory_total: Option<u64>,
     /// Processes alive at once.
     pub max_processes: usize,
     /// Bytes that all of them together may write to the session's own output.
@@ -37,11 +43,21 @@ pub struct SessionLimits {
     pub max_files: usize,
     /// How long the session may take.
     pub timeout: Option<Duration>,
+    /// How much processor time its processes may take together; what native programs take is not counted.
+    pub cpu_time: Option<Duration>,
 }
 
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self { max_memory: None, max_processes: 512, max_output: None, max_files: 1024, timeout: None }
+        Self {
+            max_memory: None,
+            max_memory_total: None,
+            max_processes: 512,
+            max_output: None,
+            max_files: 1024,
+            timeout: None,
+            cpu_time: None,
+        }
     }
 }
 
@@ -91,8 +107,30 @@ pub struct Session {
     timed_out: AtomicBool,
     /// Whether signals that are sent to this program are meant for it.
     pub(crate) hears_signals: AtomicBool,
-    denied: Mutex<Vec<String>>,
+    denied: Mutex<Denied>,
+    /// What its processes take of memory.
+    pub(crate) memory: Arc<Account>,
+    /// The host's descriptors that they hold.
+    handles: Arc<Handles>,
+    /// Their processor time, if that has a limit.
+    cpu: Option<CpuTime>,
+    cpu_look: Mutex<Option<Watchdog>>,
+    /// The first limit that somebody ran into.
+    ran_into: OnceLock<Limit>,
+    /// Those of which it was said.
+    told: AtomicU32,
 }
+
+/// What was refused, each once.
+#[derive(Default)]
+struct Denied {
+    rules: HashSet<String>,
+    /// Bytes of them.
+    bytes: usize,
+}
+
+/// Of more than this nothing is said, and nothing is kept.
+const MAX_DENIED: usize = 1 << 20;
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -106,7 +144,8 @@ impl Session {
     pub fn new(options: SessionOptions) -> Arc<Self> {
         let SessionOptions { programs, namespace, allow_native, host_folders, limits, face, determinism, witness } =
             options;
-        Arc::new(Self {
+        let total = Bound::or_part(limits.max_memory_total, 2);
+        Arc::new_cyclic(|this: &Weak<Self>| Self {
             programs,
             namespace,
             allow_native,
@@ -123,6 +162,19 @@ impl Session {
             timed_out: AtomicBool::new(false),
             hears_signals: AtomicBool::new(false),
             denied: Mutex::default(),
+            memory: Account::new(Limit::MemoryTotal, total, {
+                let this = this.clone();
+                move |refusal| {
+                    if let Some(session) = this.upgrade() {
+                        session.ran_into(refusal.limit, || format!("a program is short of memory: {refusal}"));
+                    }
+                }
+            }),
+            handles: Arc::default(),
+            cpu: limits.cpu_time.map(CpuTime::new),
+            cpu_look: Mutex::default(),
+            ran_into: OnceLock::new(),
+            told: AtomicU32::new(0),
         })
     }
 
@@ -142,7 +194,7 @@ impl Session {
             Err(error) => {
                 self.never_started(&process);
                 return match process.killed() {
-                    Some(ended) => Ok(RunEnd::new(ended, self.timed_out.load(Ordering::Acquire))),
+                    Some(ended) => Ok(self.end_of(ended)),
                     None => Err(error),
                 };
             }
@@ -154,19 +206,31 @@ impl Session {
         if start.preopens.is_none() {
             env.push([b"PWD=", &start.cwd[..]].concat());
         }
+        let texts = |texts| {
+            Charged::new(texts, &self.memory).map_err(|refusal| {
+                self.never_started(&process);
+                anyhow::Error::new(refusal).context("the arguments and variables are too large")
+            })
+        };
+        let (args, env) = (texts(start.args)?, texts(env)?);
         let starting = Starting {
             program,
             process,
-            args: start.args,
+            args,
             env,
             cwd: start.cwd,
             umask: start.umask & 0o777,
             table,
-            limits: ProcessLimits { memory: self.limits.max_memory, files: self.limits.max_files },
+            limits: ProcessLimits { files: self.limits.max_files },
             preopens: start.preopens,
         };
+        self.look_at_cpu();
         let launch = Launch::new(Arc::clone(self), starting).at(entry).before_start(began).leaving(start.leaving);
         let ended = if start::fits_here(start.on_main_thread) {
+            if self.cpu.is_some() {
+                // What the host did until now is not the session's.
+                CpuTime::begin();
+            }
             launch.run()
         } else {
             let (sender, receiver) = std::sync::mpsc::channel();
@@ -185,7 +249,11 @@ impl Session {
         };
         Self::wait_for_writers(&outputs, give_up);
         drop(watchdog);
-        Ok(RunEnd::new(ended, self.timed_out.load(Ordering::Acquire)))
+        Ok(self.end_of(ended))
+    }
+
+    fn end_of(&self, ended: Ended) -> RunEnd {
+        RunEnd::new(ended, self.timed_out.load(Ordering::Acquire), self.ran_into.get().copied())
     }
 
     fn program_of(&self, start: StartProgram, process: &Arc<Process>) -> anyhow::Result<(Arc<Program>, Entry)> {
@@ -235,7 +303,9 @@ impl Session {
         let max = self.max_processes.load(Ordering::Relaxed);
         if processes.len() >= max {
             drop(processes);
-            self.denied(format!("no more than {max} processes may run at once; --max-processes allows more"));
+            self.ran_into(Limit::Processes, || {
+                format!("no more than {max} processes may run at once; --max-processes allows more")
+            });
             return Err(errno::EAGAIN);
         }
         let surroundings = surroundings();
@@ -243,9 +313,19 @@ impl Session {
         while processes.contains_key(&pid) {
             pid = pid.wrapping_add(1).max(FIRST_PID);
         }
-        let process = Arc::new(Process::new(pid, parent, surroundings));
+        let shares = parent.map_or_else(|| self.shares(), Process::shares_alike);
+        let process = Arc::new(Process::new(pid, parent, shares, surroundings));
         processes.insert(pid, Arc::clone(&process));
         Ok(process)
+    }
+
+    /// What the first process may take of all.
+    fn shares(&self) -> Shares {
+        let bound = Bound::or_part(self.limits.max_memory, 4);
+        Shares {
+            account: Account::beneath(&self.memory, Limit::Memory, bound),
+            handles: Handles::of_process(&self.handles),
+        }
     }
 
     /// A process is gone: its parent hears of it.
@@ -313,11 +393,37 @@ impl Session {
         lock(&self.processes).len()
     }
 
+    /// Counts the processor time of the calling thread, if there is a limit, and ends all when that is reached.
+    pub(crate) fn count_cpu(&self) {
+        let (Some(cpu), Some(most)) = (&self.cpu, self.limits.cpu_time) else { return };
+        if !cpu.count() && !self.timed_out.swap(true, Ordering::AcqRel) {
+            self.ran_into(Limit::CpuTime, || {
+                format!("the processor time that --cpu-time allows ({most:?}) is used up, and everything was ended")
+            });
+            self.signal_all(signal::KILL);
+        }
+    }
+
+    /// From time to time, makes what computes count its processor time.
+    fn look_at_cpu(self: &Arc<Self>) {
+        let Some(cpu) = &self.cpu else { return };
+        let session = Arc::downgrade(self);
+        let look = Watchdog::start(cpu.next_look(), move || {
+            if let Some(session) = session.upgrade() {
+                session.programs.interrupt();
+                session.look_at_cpu();
+            }
+        });
+        // Without a thread for it, processes are still counted when they end.
+        *lock(&self.cpu_look) = look.ok();
+    }
+
     fn end_after(self: &Arc<Self>, timeout: Duration) -> std::io::Result<Watchdog> {
         let session = Arc::downgrade(self);
         Watchdog::start(timeout, move || {
             if let Some(session) = session.upgrade() {
                 session.timed_out.store(true, Ordering::Release);
+                let _ = session.ran_into.set(Limit::Time);
                 session.face.event(SessionEvent::TimedOut(timeout));
                 session.signal_all(signal::KILL);
             }
@@ -331,11 +437,46 @@ impl Session {
     /// Says, once each, what was refused and what would allow it.
     pub(crate) fn denied(&self, rule: String) {
         let mut denied = lock(&self.denied);
-        if !denied.contains(&rule) {
-            denied.push(rule.clone());
+        if denied.bytes <= MAX_DENIED && !denied.rules.contains(&rule) {
+            denied.bytes += rule.len() + size_of::<String>();
+            denied.rules.insert(rule.clone());
             drop(denied);
             self.face.event(SessionEvent::Denied(rule));
         }
+    }
+
+    /// A process was refused something by a limit. Says so, once for each limit; and since what is left of it hangs on what else
+    /// runs, it is nothing that a result could be kept under.
+    pub(crate) fn ran_into(&self, limit: Limit, text: impl FnOnce() -> String) {
+        if let Some(witness) = &self.witness {
+            witness.used(Use::Other(format!("ran into --{}", limit.name())));
+        }
+        let _ = self.ran_into.set(limit);
+        let bit = 1 << limit as u32;
+        if self.told.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+            self.face.event(SessionEvent::Denied(text()));
+        }
+    }
+
+    /// The host failed while it did something for a process.
+    pub(crate) fn faulted(&self, process: &Process, text: &str) {
+        if let Some(witness) = &self.witness {
+            witness.used(Use::Other("met a fault of glowplug's".to_owned()));
+        }
+        let pid = process.pid;
+        self.face.event(SessionEvent::Denied(format!(
+            "process {pid} was ended by a fault in glowplug itself, not in the program: {text}; please report it"
+        )));
+    }
+
+    /// Descriptors that a process may have at most.
+    pub(crate) fn max_files(&self) -> usize {
+        self.limits.max_files
+    }
+
+    /// What may still be written to the session's output, if that has a limit.
+    pub(crate) fn allowance(&self) -> Option<&Arc<AtomicU64>> {
+        self.allowance.as_ref()
     }
 
     /// Bytes that may still be written to the session's output.

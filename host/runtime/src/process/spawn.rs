@@ -1,14 +1,14 @@
 //! Starting a process: what a path turns out to be, and how that is run.
 
-use super::context::Context;
+use super::context::{Charged, Context};
 use super::launch::{Launch, Starting};
 use super::native;
 use super::program::Program;
 use super::programs::ProgramError;
 use super::request::SpawnRequest;
 use super::table::Table;
-use super::threads;
 use super::witness::Use;
+use crate::enter;
 use glowplug_fs::{OpenOptions, Opened, Watch};
 use glowplug_sys::abi::errno;
 use std::fs::File;
@@ -168,6 +168,11 @@ fn start(context: &mut Context, request: SpawnRequest, program: Arc<Program>) ->
         env.retain(|variable| !variable.starts_with(b"PWD="));
         env.push([b"PWD=", &cwd[..]].concat());
     }
+    let texts = |texts| Charged::new(texts, &session.memory);
+    let (Ok(args), Ok(env)) = (texts(args), texts(env)) else {
+        session.never_started(&process);
+        return Err(errno::ENOMEM);
+    };
     let starting = Starting {
         program,
         process: Arc::clone(&process),
@@ -180,7 +185,7 @@ fn start(context: &mut Context, request: SpawnRequest, program: Arc<Program>) ->
         preopens: None,
     };
     let launch = Launch::new(Arc::clone(&session), starting);
-    if foreground && threads::has_room() {
+    if foreground && enter::has_room() {
         let _lent = context.process.lend_thread(&process);
         launch.run();
     } else if session.programs.threads.run(move || _ = launch.run()).is_err() {

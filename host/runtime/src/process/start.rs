@@ -4,7 +4,8 @@ use super::descriptor::Description;
 use super::process::Ended;
 use super::streams::{Input, Output, Stdio, Taped, Traced};
 use super::table::Table;
-use super::threads;
+use crate::account::Limit;
+use crate::enter;
 use glowplug_cache::Source;
 use std::fs::File;
 use std::os::fd::BorrowedFd;
@@ -62,15 +63,18 @@ pub struct RunEnd {
     pub killed: bool,
     /// The session's time ran out.
     pub timed_out: bool,
+    /// The first limit that one of the session's processes ran into.
+    pub limit: Option<Limit>,
 }
 
 impl RunEnd {
-    pub(crate) fn new(ended: Ended, timed_out: bool) -> Self {
+    pub(crate) fn new(ended: Ended, timed_out: bool, limit: Option<Limit>) -> Self {
         Self {
             exit_code: if timed_out { 124 } else { ended.exit_code() },
             trapped: ended == Ended::Trapped,
             killed: matches!(ended, Ended::Killed(_)),
             timed_out,
+            limit,
         }
     }
 }
@@ -109,12 +113,12 @@ fn own(fd: BorrowedFd<'_>) -> Option<File> {
 
 /// Whether a guest may run on the calling thread.
 pub(crate) fn fits_here(on_main_thread: bool) -> bool {
-    if threads::has_room() {
+    if enter::has_room() {
         return true;
     }
     match main_stack() {
         Some(size) if on_main_thread => {
-            threads::stack_is(size);
+            enter::stack_is(size);
             true
         }
         _ => false,
@@ -127,5 +131,7 @@ fn main_stack() -> Option<usize> {
     let size = limit.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     // An unlimited one is laid out by the kernel as it sees fit; nobody needs more than this.
     let size = size.min(64 << 20);
-    (size >= 2 * (super::MAX_WASM_STACK + (1 << 20))).then_some(size - (128 << 10))
+    // At its top are the arguments and variables, which may take a quarter of it, and what ran before.
+    let left = (size - size / 4).saturating_sub(128 << 10);
+    (left > enter::NEEDED + (1 << 20)).then_some(left)
 }

@@ -1,7 +1,7 @@
 //! The threads that processes run on. A thread whose process has ended waits for the next one.
 
+use crate::enter::{has_room, stack_is};
 use crate::lock;
-use std::cell::Cell;
 use std::io;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -9,8 +9,6 @@ use std::thread;
 
 /// Room for a guest, and for a second one that runs in the foreground of the first. Only what is touched is memory.
 const STACK: usize = 16 << 20;
-/// The least that a guest may be started with: its own stack, and what the host needs beside it.
-const NEEDED: usize = super::MAX_WASM_STACK + (1 << 20);
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -20,30 +18,20 @@ pub(crate) struct Threads {
     idle: Arc<Mutex<Vec<Sender<Work>>>>,
 }
 
-thread_local! {
-    /// Where this thread's stack began, and how large it is; 0 when nobody knows.
-    static STACK_OF_THREAD: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
-
-/// An address near the top of the stack as it is now.
-#[inline(never)]
-fn here() -> usize {
-    let local = 0_u8;
-    std::hint::black_box(&raw const local) as usize
-}
-
-/// Says how large the calling thread's stack is, which must have hardly been used yet.
-pub(crate) fn stack_is(size: usize) {
-    STACK_OF_THREAD.set((here(), size));
-}
-
-/// Whether another guest fits on the calling thread's stack.
-pub(crate) fn has_room() -> bool {
-    let (base, size) = STACK_OF_THREAD.get();
-    size.saturating_sub(base.saturating_sub(here())) > NEEDED
-}
-
 impl Threads {
+    /// Runs `work` on the calling thread, if a guest has room there, or on another one, and waits for what comes out.
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
+    pub(crate) fn with_room<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+        if has_room() {
+            return Ok(work());
+        }
+        let (sender, receiver) = channel();
+        self.run(move || _ = sender.send(work()))?;
+        receiver.recv().map_err(|_| io::Error::other("the thread did not come to its end"))
+    }
+
     /// Runs `work` on a thread of its own.
     ///
     /// # Errors

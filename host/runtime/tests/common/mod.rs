@@ -22,6 +22,7 @@ pub const HEAD: &str = r#"
   (import "glowplug_process_v1" "write" (func $write (param i32 i32 i32) (result i32)))
   (import "glowplug_process_v1" "close" (func $close (param i32) (result i32)))
   (import "glowplug_process_v1" "catch" (func $catch (param i64 i64) (result i32)))
+  (import "glowplug_process_v1" "info" (func $info (param i32 i32 i32) (result i32)))
   (memory (export "memory") 2)
   ;; what lies below is not in use, and not copied by a fork
   (global (export "__stack_pointer") (mut i32) (i32.const 1024))

@@ -51,15 +51,15 @@ impl Context {
     pub(crate) fn open(&self, path: &[u8], options: &OpenOptions) -> Result<Descriptor, i32> {
         let (readable, writable) = (options.read, options.write || options.append);
         match self.session.namespace.open(path, options).map_err(|error| self.missing(path, error))? {
-            Opened::File(file, None) => Ok(Description::host(file, readable, writable)),
-            Opened::File(file, Some(watch)) => Ok(Description::traced(file, watch, readable, writable)),
+            Opened::File(file, None) => self.counted(Description::host(file, readable, writable)),
+            Opened::File(file, Some(watch)) => self.counted(Description::traced(file, watch, readable, writable)),
             Opened::Directory if writable => Err(errno::EISDIR),
             Opened::Directory => Ok(Description::directory(path.to_vec())),
             Opened::Device(device) => {
                 if device == Device::Terminal {
                     self.process.surroundings.used(|| Use::Terminal);
                 }
-                Description::device(device).ok_or(errno::ENOENT)
+                Description::device(device, self.session.allowance()).ok_or(errno::ENOENT)
             }
             Opened::Descriptor(number) => self.table.get(number as i32).cloned().map_err(|_| errno::ENOENT),
             Opened::Program(at) => {
@@ -106,7 +106,8 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                     Some(path) => Entry::Folder { path: path.to_vec(), preopened: None, listing: None },
                     None => Entry::Stream { descriptor: Arc::clone(&descriptor), flags: flags as u16 },
                 };
-                let number = context.files.add(entry, context.limits.files)?;
+                let number = context.files.add(entry, context.limits.files);
+                let number = number.map_err(|errno| context.full(errno))?;
                 put_u32(memory, out, number)
             })
         }
