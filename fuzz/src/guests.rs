@@ -119,6 +119,7 @@ impl Place {
             max_output: Some(MOST_OUTPUT),
             max_files: 24,
             timeout: Some(SHORT),
+            ..SessionLimits::default()
         };
         let namespace = Namespace::new(settings).expect("a namespace");
         let session = Session::new(SessionOptions { limits, namespace, ..options(no_programs()) });
