@@ -60,6 +60,8 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let history = config.history_file();
     let opened = opening::open_with(config, Arc::new(Progress::default()))?;
     clock.lap("open");
+    // Before anything that the shell prints.
+    opened.warn(None);
     let (folders, cwd) = folders(args)?;
     let mut files = embedded::program_files();
     let natives = match args.native.allow_native.as_slice() {
@@ -128,7 +130,8 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let code = end.exit_code;
     face.finish(&opened, &args.report, code)?;
     // What goes on in the background would go on writing, and moving what is about to be looked through and removed.
-    if session.namespace().has_scratch() && !session.end_all(PATIENCE) {
+    // Native programs would outlive this one.
+    if !session.end_all(PATIENCE) {
         session.namespace().leave_scratch();
     }
     if args.overlay_diff {
@@ -139,7 +142,6 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         output::note(&String::from_utf8_lossy(&diff));
     }
     session.finish();
-    session.end_all(PATIENCE);
     session.namespace().remove_scratch();
     // Without tearing down: what is left of the session is given back faster by the end of the process.
     std::process::exit(code);
@@ -225,7 +227,7 @@ impl ShellFace {
 
     fn finish(&self, opened: &Opened, wanted: &ReportArgs, exit_code: i32) -> Result<(), Failure> {
         let state = self.state();
-        opened.warn(state.load.as_ref());
+        opened.warn_of_load(state.load.as_ref());
         let Some(wanted) = wanted.wanted() else { return Ok(()) };
         let report = RunReport {
             call: None,
