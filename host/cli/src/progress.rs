@@ -47,7 +47,7 @@ impl Progress {
                 spinner.set_style(
                     ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a template that is tested"),
                 );
-                spinner.set_message(message);
+                spinner.set_message(output::name(&message).to_string());
                 while ended.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
                     spinner.tick();
                 }
@@ -96,7 +96,7 @@ impl Steps {
 
     /// Says what is being done.
     pub(crate) fn say(&self, message: impl Into<String>) {
-        self.bar.set_message(message.into());
+        self.bar.set_message(output::name(&message.into()).to_string());
     }
 
     /// Writes lines, above the bar.

@@ -6,6 +6,7 @@
 
 mod aside;
 mod context;
+mod denials;
 mod descriptor;
 mod face;
 mod fork;

@@ -34,11 +34,84 @@ pub(crate) fn deny(session: &Session, path: &[u8]) {
     ));
 }
 
-/// The same, if the path looks like a command and the host has one of that name.
-pub(crate) fn deny_if_there(session: &Session, path: &[u8]) {
+/// Programs that people expect to find, and do not find here.
+const WELL_KNOWN: [&str; 61] = [
+    "ar",
+    "bc",
+    "bison",
+    "bun",
+    "cargo",
+    "cc",
+    "clang",
+    "clang-format",
+    "cmake",
+    "cpio",
+    "curl",
+    "deno",
+    "docker",
+    "dpkg",
+    "fd",
+    "ffmpeg",
+    "file",
+    "g++",
+    "gawk",
+    "gcc",
+    "gdb",
+    "gh",
+    "git",
+    "go",
+    "gpg",
+    "gunzip",
+    "gzip",
+    "hg",
+    "java",
+    "javac",
+    "less",
+    "lua",
+    "make",
+    "mvn",
+    "ninja",
+    "node",
+    "npm",
+    "npx",
+    "openssl",
+    "patch",
+    "perl",
+    "php",
+    "pip",
+    "pip3",
+    "pnpm",
+    "python",
+    "python3",
+    "rg",
+    "rsync",
+    "ruby",
+    "rustc",
+    "sqlite3",
+    "ssh",
+    "strace",
+    "tar",
+    "tree",
+    "unzip",
+    "wget",
+    "xz",
+    "yarn",
+    "zip",
+];
+
+/// Says by which rule a native program could be run that is not there for guests, if it is one that people look for. Whether this
+/// machine has it is not looked at: guests may read what is said, and are not to learn what there is.
+pub(crate) fn suggest(context: &Context, request: &SpawnRequest) {
+    let path = &request.program;
     let Some(name) = path.strip_prefix(b"/usr/bin/").or_else(|| path.strip_prefix(b"/bin/")) else { return };
-    if !name.contains(&b'/') && find(&String::from_utf8_lossy(name)).is_some() {
-        deny(session, path);
+    let Some(name) = WELL_KNOWN.iter().find(|known| known.as_bytes() == name) else { return };
+    let handle = request.descriptors.iter().find(|(number, _)| *number == 2).map(|(_, handle)| *handle);
+    let errors = handle.and_then(|handle| context.descriptor(handle).ok());
+    if context.session.denials.are_heard(errors.as_ref()) {
+        let rule = format!("--allow-native {name}");
+        let text =
+            format!("`{name}` is not among the shell's programs; `{rule}` would run this machine's, if it has one");
+        context.session.denied_by(&rule, &text);
     }
 }
 

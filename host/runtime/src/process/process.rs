@@ -61,6 +61,9 @@ pub(crate) struct Process {
     pub(crate) parent: Pid,
     /// Its time and chance.
     pub(crate) surroundings: Surroundings,
+    /// Whether it may ask the user for lines, and for the history of those: the session's first process, if it is a program of
+    /// the host's own.
+    pub(crate) speaks_for_user: AtomicBool,
     /// How many pipes it has made.
     pipes: AtomicU32,
     /// Whether anything is in `signals`: looked at often, set rarely.
@@ -128,6 +131,7 @@ impl Process {
             pid,
             parent: parent.map_or(0, |parent| parent.pid),
             surroundings,
+            speaks_for_user: AtomicBool::new(false),
             pipes: AtomicU32::new(0),
             alarmed: AtomicBool::new(false),
             killed_by: AtomicI32::new(0),

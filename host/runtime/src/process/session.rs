@@ -1,6 +1,7 @@
 //! A session: its processes, programs, files and limits.
 
 use super::context::ProcessLimits;
+use super::denials::Denials;
 use super::descriptor::Description;
 use super::face::{Face, SessionEvent};
 use super::launch::{Entry, Launch, Starting};
@@ -91,7 +92,7 @@ pub struct Session {
     timed_out: AtomicBool,
     /// Whether signals that are sent to this program are meant for it.
     pub(crate) hears_signals: AtomicBool,
-    denied: Mutex<Vec<String>>,
+    pub(crate) denials: Denials,
 }
 
 impl std::fmt::Debug for Session {
@@ -122,7 +123,7 @@ impl Session {
             allowance: limits.max_output.map(|bytes| Arc::new(AtomicU64::new(bytes))),
             timed_out: AtomicBool::new(false),
             hears_signals: AtomicBool::new(false),
-            denied: Mutex::default(),
+            denials: Denials::default(),
         })
     }
 
@@ -137,6 +138,8 @@ impl Session {
         let surroundings = Surroundings::first(self.determinism, self.witness.clone(), &start.env);
         let process = self.enlist(None, || surroundings);
         let process = process.map_err(|_| anyhow::anyhow!("the limit of processes allows none"))?;
+        // The host's own shell may ask who sits before it; nothing that it starts may.
+        process.speaks_for_user.store(matches!(start.program, StartProgram::Own(_)), Ordering::Relaxed);
         let (program, entry) = match self.program_of(start.program, &process) {
             Ok(found) => found,
             Err(error) => {
@@ -149,6 +152,9 @@ impl Session {
         };
         self.hears_signals.store(matches!(start.stdio.input, Input::Inherited), Ordering::Relaxed);
         let table = start::table(start.stdio, self.allowance.as_ref());
+        if let Ok(errors) = table.get(2) {
+            self.denials.errors_go_to(errors);
+        }
         let outputs: Vec<_> = [1, 2].iter().filter_map(|fd| table.get(*fd).ok()).map(Arc::downgrade).collect();
         let mut env = start.env;
         if start.preopens.is_none() {
@@ -184,6 +190,9 @@ impl Session {
             }
         };
         Self::wait_for_writers(&outputs, give_up);
+        if let Some(more) = self.denials.rest() {
+            self.face.event(SessionEvent::Denied(more));
+        }
         drop(watchdog);
         Ok(RunEnd::new(ended, self.timed_out.load(Ordering::Acquire)))
     }
@@ -328,13 +337,15 @@ impl Session {
         self.face.event(SessionEvent::Program(event));
     }
 
-    /// Says, once each, what was refused and what would allow it.
-    pub(crate) fn denied(&self, rule: String) {
-        let mut denied = lock(&self.denied);
-        if !denied.contains(&rule) {
-            denied.push(rule.clone());
-            drop(denied);
-            self.face.event(SessionEvent::Denied(rule));
+    /// Says what was refused and what would allow it. The text is a rule of its own.
+    pub(crate) fn denied(&self, text: String) {
+        self.denied_by(&text, &text);
+    }
+
+    /// Says what was refused, unless something else was by the same rule.
+    pub(crate) fn denied_by(&self, rule: &str, text: &str) {
+        if let Some(text) = self.denials.tell(rule, text) {
+            self.face.event(SessionEvent::Denied(text));
         }
     }
 
