@@ -89,9 +89,9 @@ pub fn cram(data: &[u8]) {
     let mut input = Unstructured::new(wrote.get(1..).unwrap_or_default());
     let Ok(observed) = observed(&case, &mut input) else { return };
     session_is_split(&case, &observed);
-    let verdict = compare(&case, &observed);
-    let hunks = unified(&case, &observed);
-    let after = updated(&case, &observed);
+    let verdict = compare(&case, &observed, None);
+    let hunks = unified(&case, &observed, None).expect("without a deadline it ends").0;
+    let after = updated(&case, &observed, None).expect("without a deadline it ends");
     if verdict.is_well() {
         assert!(
             after == text || !hunks.is_empty() || is_only_an_end(text, &after),
@@ -103,9 +103,9 @@ pub fn cram(data: &[u8]) {
         .unwrap_or_else(|error| panic!("updated, {} is no case: {error}", after.escape_ascii()));
     let commands = |case: &Case| case.steps().iter().map(|step| step.command.clone()).collect::<Vec<_>>();
     assert_eq!(commands(&again), commands(&case), "updated: {}", after.escape_ascii());
-    let verdict = compare(&again, &observed);
+    let verdict = compare(&again, &observed, None);
     assert!(verdict.is_well(), "updated, it fails: {}\nto {}: {verdict:?}", text.escape_ascii(), after.escape_ascii());
-    let twice = updated(&again, &observed);
+    let twice = updated(&again, &observed, None).expect("without a deadline it ends");
     assert_eq!(
         twice,
         after,
@@ -136,7 +136,7 @@ fn observed(case: &Case, input: &mut Unstructured<'_>) -> Result<Observed> {
     }
     let trailing = if ended { Vec::new() } else { output(input)? };
     let session_exit = if ended { input.int_in_range(0..=3)? } else { 0 };
-    Ok(Observed { steps, trailing, session_exit })
+    Ok(Observed { steps, trailing, session_exit, cut: None })
 }
 
 /// A few lines of what breaks things; or any bytes.

@@ -42,7 +42,7 @@ impl Failure {
 
     /// A file could not be used; `what` is the verb: `read`, `write`.
     pub(crate) fn file(what: &str, path: &Path, error: &std::io::Error) -> Self {
-        let failure = Self::new(format!("failed to {what} {}", path.display())).because(error);
+        let failure = Self::new(format!("failed to {what} {}", output::path(path))).because(error);
         match file_hint(error.kind()) {
             Some(hint) => failure.hint(hint),
             None => failure,
@@ -83,7 +83,7 @@ impl Failure {
 
     /// Says it, and returns the exit code.
     pub(crate) fn report(&self) -> i32 {
-        let mut text = self.message.clone();
+        let mut text = self.message.trim_end().replace('\n', "\n    ");
         for cause in &self.causes {
             text.push_str("\n  because: ");
             // What has several lines stays readable beneath its own beginning.
@@ -142,7 +142,7 @@ impl From<SettingsError> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let at = match &error.at {
-            Origin::File(path, line) => format!("{}:{line}", path.display()),
+            Origin::File(path, line) => format!("{}:{line}", output::path(path)),
             other => other.to_string(),
         };
         let failure = Self::new(format!("{at}: {}", error.problem));

@@ -2,7 +2,7 @@
 
 use crate::args::LoggingArgs;
 use crate::failure::Failure;
-use std::io::IsTerminal as _;
+use crate::output::Log;
 use tracing_subscriber::EnvFilter;
 
 const VARIABLE: &str = "GLOWPLUG_LOG";
@@ -31,8 +31,9 @@ pub(crate) fn init(args: &LoggingArgs) -> Result<(), Failure> {
     })?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()))
+        .with_writer(|| Log)
+        // What is logged has names in it, and goes where nothing passes that a terminal would obey.
+        .with_ansi(false)
         .init();
     Ok(())
 }

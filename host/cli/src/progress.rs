@@ -73,7 +73,7 @@ fn spin(message: &str, ended: &Receiver<()>) {
         let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         spinner
             .set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a template that is tested"));
-        spinner.set_message(message.to_owned());
+        spinner.set_message(output::name(message).to_string());
         while ended.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
             spinner.tick();
         }
@@ -107,7 +107,7 @@ impl Steps {
 
     /// Says what is being done.
     pub(crate) fn say(&self, message: impl Into<String>) {
-        self.bar.set_message(message.into());
+        self.bar.set_message(output::name(&message.into()).to_string());
     }
 
     /// Writes lines, above the bar.

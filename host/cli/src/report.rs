@@ -148,7 +148,7 @@ impl RunReport<'_> {
     pub(crate) fn text(&self) -> String {
         let mut lines = String::new();
         let mut line = |name: &str, value: String| {
-            let _ = writeln!(lines, "{:<14} {value}", format!("{name}:"));
+            let _ = writeln!(lines, "{:<14} {}", format!("{name}:"), output::line(&value));
         };
         line("source", self.source.clone());
         if let Some(call) = self.call {
@@ -222,7 +222,7 @@ impl ReportArgs {
 pub(crate) fn write_wanted(wanted: &Wanted, report: &RunReport<'_>) -> Result<(), Failure> {
     let text = match wanted.format {
         ReportFormat::Text => report.text(),
-        ReportFormat::Json => format!("{}\n", report.json()),
+        ReportFormat::Json => output::json_line(&report.json()),
     };
     match &wanted.file {
         Some(path) => write_report(path, &text)?,

@@ -1,5 +1,6 @@
 //! Sizes, times and tables as people read them.
 
+use crate::output::name;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
@@ -97,10 +98,10 @@ impl Table {
         Self { columns: columns.to_vec(), rows: Vec::new() }
     }
 
-    /// Adds a row, which has as many cells as there are columns.
+    /// Adds a row, which has as many cells as there are columns. Nothing in a cell can leave it.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
         debug_assert_eq!(cells.len(), self.columns.len());
-        self.rows.push(cells);
+        self.rows.push(cells.iter().map(|cell| name(cell).to_string()).collect());
     }
 
     /// The text, with a line end after each line and no blanks before it.
@@ -172,5 +173,13 @@ mod tests {
         table.row(vec!["a".into(), "1.0 KiB".into(), "x".into()]);
         table.row(vec!["longer".into(), "7 B".into(), String::new()]);
         assert_eq!(table.render(), "name       size  source\na       1.0 KiB  x\nlonger      7 B\n");
+    }
+
+    #[test]
+    fn a_cell_is_left_by_nothing() {
+        let mut table = Table::new(&[("name", Align::Left), ("size", Align::Right)]);
+        table.row(vec!["a\nb\x1b[m".into(), "1".into()]);
+        let text = table.render();
+        assert!(text.lines().count() == 2 && text.contains(r"a\nb\x1b[m"), "{text}");
     }
 }

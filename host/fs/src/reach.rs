@@ -457,15 +457,13 @@ impl MountPoint {
     /// The error for a change here.
     pub(crate) fn read_only(&self) -> FsError {
         let guest = String::from_utf8_lossy(&self.guest);
-        let rule = self.host.as_ref().map(|host| format!("--dir {}", rule(&host.to_string_lossy(), &guest, "rw")));
+        let same = self.host.as_ref().map(|host| host.as_os_str().as_encoded_bytes() == self.guest);
+        // Guests may read this, and are not to learn where on the host they are.
+        let rule =
+            same.map(|same| if same { format!("--dir {guest}:rw") } else { format!("--dir FOLDER::{guest}:rw") });
         let denial = Denial { reason: format!("`{guest}` is mounted read-only"), rule, allows: "it" };
         FsError::denied(errno::EROFS, denial)
     }
-}
-
-/// A mount as it would be written.
-fn rule(host: &str, guest: &str, access: &str) -> String {
-    if host == guest { format!("{host}:{access}") } else { format!("{host}::{guest}:{access}") }
 }
 
 /// The path in an overlay of what is at `rest` below a folder of it, and whether it has to be a folder.

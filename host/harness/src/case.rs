@@ -26,6 +26,9 @@ use std::ops::Range;
 use std::time::Duration;
 use thiserror::Error;
 
+/// A larger file is no case. Each of its lines takes some bytes of memory beside its own.
+pub const LARGEST: u64 = 8 << 20;
+
 const INDENT: &[u8] = b"  ";
 const COMMAND: &[u8] = b"  $ ";
 const CONTINUATION: &[u8] = b"  > ";
@@ -65,6 +68,9 @@ pub struct Directives {
 /// Why a file is no case. Lines and columns are counted from 1, columns in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CaseError {
+    /// The file is larger than [`LARGEST`].
+    #[error("it has more than {} MiB, which is too much for a case", LARGEST >> 20)]
+    TooLarge,
     /// A `  > ` that does not directly follow a command.
     #[error(
         "line {line}: `  > ` continues a command and must stand directly below one; \
@@ -106,10 +112,17 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
     kind: Kind,
-    /// Without the line's end.
-    text: Range<usize>,
+    /// Without the line's end. 32 bits are enough: see [`LARGEST`].
+    start: u32,
+    end: u32,
     /// Where the next line begins.
-    next: usize,
+    next: u32,
+}
+
+impl Line {
+    fn text(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 impl Kind {
@@ -131,9 +144,12 @@ impl Case {
     ///
     /// # Errors
     ///
-    /// If a continuation stands where no command is, or a `#!glowplug:` comment does not say what it can.
+    /// If a continuation stands where no command is, a `#!glowplug:` comment does not say what it can, or it is too large.
     pub fn parse(source: impl Into<Vec<u8>>) -> Result<Self, CaseError> {
         let source = source.into();
+        if source.len() as u64 > LARGEST {
+            return Err(CaseError::TooLarge);
+        }
         let mut case = Self {
             crlf: {
                 let mut lines = source.split(|byte| *byte == b'\n');
@@ -178,12 +194,12 @@ impl Case {
 
     /// The line without its end; counted from 0.
     pub(crate) fn text(&self, line: usize) -> &[u8] {
-        &self.source[self.lines[line].text.clone()]
+        &self.source[self.lines[line].text()]
     }
 
     /// The line with its end, which the last one of a file may lack.
     pub(crate) fn whole(&self, line: usize) -> &[u8] {
-        &self.source[self.lines[line].text.start..self.lines[line].next]
+        &self.source[self.lines[line].start as usize..self.lines[line].next as usize]
     }
 
     /// An expected line without its indentation.
@@ -233,7 +249,8 @@ impl Case {
                 }
             }
         }
-        self.lines.push(Line { kind, text: range, next });
+        let place = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        self.lines.push(Line { kind, start: place(range.start), end: place(range.end), next: place(next) });
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! Differences as data: the program above decides how they look.
 
 use crate::case::Case;
-use crate::compare::Edit;
+use crate::compare::{Edit, StepEdits};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// How many unchanged lines are shown before and after a change.
@@ -32,6 +33,8 @@ pub struct Line {
     pub kind: Kind,
     /// The line without its end.
     pub text: Vec<u8>,
+    /// How many more bytes it has.
+    pub left_out: usize,
     /// Its number in the case's file, counted from 1; none for an added line.
     pub old: Option<usize>,
     /// Its number in the updated file, counted from 1; none for a removed line.
@@ -71,6 +74,10 @@ impl Hunk {
         self.old_start + unchanged
     }
 
+    fn has_change(&self) -> bool {
+        self.lines.iter().any(|line| line.kind != Kind::Context)
+    }
+
     /// `@@ -3,4 +3,5 @@`, as `diff -u` has it.
     pub fn header(&self) -> String {
         let range =
@@ -103,57 +110,138 @@ pub fn patch(name: &str, hunks: &[Hunk]) -> Vec<u8> {
         for line in &hunk.lines {
             patch.push(line.kind.sign() as u8);
             patch.extend_from_slice(&line.text);
+            if line.left_out > 0 {
+                patch.extend_from_slice(format!(" [{} more bytes]", line.left_out).as_bytes());
+            }
             patch.push(b'\n');
         }
     }
     patch
 }
 
-/// The changes among edits of a case. `position` is where they begin, and afterwards where they end.
-pub(crate) fn hunks(case: &Case, edits: &[Edit], position: &mut Position) -> Vec<Hunk> {
-    let begin = *position;
-    let lines: Vec<Line> = edits.iter().map(|edit| line(case, edit, position)).collect();
-    let mut hunks = Vec::new();
-    let mut from = 0;
-    while let Some(first) = (from..lines.len()).find(|at| lines[*at].kind != Kind::Context) {
-        let start = first.saturating_sub(CONTEXT).max(from);
-        let end = end_of_hunk(&lines, first);
-        let before = &lines[..start];
-        let mut hunk = Hunk {
-            old_start: begin.old + before.iter().filter(|line| line.old.is_some()).count(),
-            new_start: begin.new + before.iter().filter(|line| line.new.is_some()).count(),
-            lines: lines[start..end].to_vec(),
-        };
-        emphasise(&mut hunk.lines);
-        hunks.push(hunk);
-        from = end;
-    }
-    hunks
+/// How much of a difference is told. What a step writes may have a million lines.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    lines: usize,
+    bytes: usize,
+    /// Bytes of one line.
+    longest: usize,
 }
 
-fn line(case: &Case, edit: &Edit, position: &mut Position) -> Line {
-    let (kind, text) = match edit {
-        Edit::Keep(line) => (Kind::Context, case.text(*line).to_vec()),
-        Edit::Remove(line) => (Kind::Removed, case.text(*line).to_vec()),
-        Edit::Add(text) => (Kind::Added, [b"  ", text.as_slice()].concat()),
-    };
-    let next = |counter: &mut usize| {
-        let number = *counter;
-        *counter += 1;
-        number
-    };
-    let old = (kind != Kind::Added).then(|| next(&mut position.old));
-    let new = (kind != Kind::Removed).then(|| next(&mut position.new));
-    Line { kind, text, old, new, emphasis: Vec::new() }
+impl Budget {
+    /// As much as a person may read, of all steps of a case.
+    pub(crate) fn to_read() -> Self {
+        Self { lines: 1_000, bytes: 256 << 10, longest: 8 << 10 }
+    }
+
+    /// As much as a report keeps.
+    pub(crate) fn to_keep() -> Self {
+        Self { lines: 20_000, bytes: 2 << 20, longest: 64 << 10 }
+    }
+
+    fn is_used_up(&self) -> bool {
+        self.lines == 0
+    }
+
+    /// Takes what a line needs; after the first for which there is no room, there is none for any.
+    fn take(&mut self, bytes: usize) -> bool {
+        if self.lines == 0 || self.bytes < bytes {
+            self.lines = 0;
+            return false;
+        }
+        self.lines -= 1;
+        self.bytes -= bytes;
+        true
+    }
 }
 
-/// Where the hunk whose first change is at `first` ends: the next change is too far away to share the lines between.
-fn end_of_hunk(lines: &[Line], first: usize) -> usize {
-    let mut last = first;
-    while let Some(next) = (last + 1..lines.len()).take(2 * CONTEXT + 1).find(|at| lines[*at].kind != Kind::Context) {
-        last = next;
+/// The changes among the edits of a step, and how many more lines change than the budget allows to tell. `position` is where
+/// the edits begin, and afterwards where they end.
+pub(crate) fn hunks(
+    case: &Case,
+    step: &StepEdits<'_>,
+    position: &mut Position,
+    budget: &mut Budget,
+) -> (Vec<Hunk>, usize) {
+    let mut writer = Writer { position, budget, current: None, hunks: Vec::new(), left_out: 0 };
+    let last_change = step.edits.iter().rposition(|edit| !matches!(edit, Edit::Keep(_)));
+    for (at, edit) in step.edits.iter().enumerate() {
+        match edit {
+            Edit::Keep(lines) => {
+                let change_follows = last_change.is_some_and(|last| last > at);
+                writer.unchanged(lines.clone(), change_follows, |line| case.text(line));
+            }
+            Edit::Remove(lines) => {
+                lines.clone().for_each(|line| writer.line(Kind::Removed, b"", || Cow::Borrowed(case.text(line))));
+            }
+            Edit::Add(written, lines) => {
+                let written = &step.written[*written];
+                lines.clone().for_each(|line| writer.line(Kind::Added, b"  ", || written.written(line)));
+            }
+        }
     }
-    lines.len().min(last + 1 + CONTEXT)
+    writer.finish();
+    (writer.hunks, writer.left_out)
+}
+
+/// Puts lines into hunks.
+struct Writer<'b> {
+    position: &'b mut Position,
+    budget: &'b mut Budget,
+    current: Option<Hunk>,
+    hunks: Vec<Hunk>,
+    left_out: usize,
+}
+
+impl Writer<'_> {
+    /// Lines that stay: only those close to a change are told.
+    fn unchanged<'c>(&mut self, lines: Range<usize>, change_follows: bool, text: impl Fn(usize) -> &'c [u8]) {
+        let after = if self.current.is_some() { CONTEXT } else { 0 };
+        let before = if change_follows { CONTEXT } else { 0 };
+        let told = |line| Cow::Borrowed(text(line));
+        if lines.len() <= after + before {
+            lines.for_each(|line| self.line(Kind::Context, b"", || told(line)));
+            return;
+        }
+        let (behind, ahead) = (lines.start + after, lines.end - before);
+        (lines.start..behind).for_each(|line| self.line(Kind::Context, b"", || told(line)));
+        self.finish();
+        self.position.old += ahead - behind;
+        self.position.new += ahead - behind;
+        (ahead..lines.end).for_each(|line| self.line(Kind::Context, b"", || told(line)));
+    }
+
+    fn line<'t>(&mut self, kind: Kind, indent: &[u8], text: impl FnOnce() -> Cow<'t, [u8]>) {
+        let begin = *self.position;
+        self.position.old += usize::from(kind != Kind::Added);
+        self.position.new += usize::from(kind != Kind::Removed);
+        if !self.budget.is_used_up() {
+            let text = text();
+            let shown = &text[..text.len().min(self.budget.longest)];
+            if self.budget.take(shown.len()) {
+                let line = Line {
+                    kind,
+                    text: [indent, shown].concat(),
+                    left_out: text.len() - shown.len(),
+                    old: (kind != Kind::Added).then_some(begin.old),
+                    new: (kind != Kind::Removed).then_some(begin.new),
+                    emphasis: Vec::new(),
+                };
+                let new = || Hunk { old_start: begin.old, new_start: begin.new, lines: Vec::new() };
+                self.current.get_or_insert_with(new).lines.push(line);
+                return;
+            }
+        }
+        self.left_out += usize::from(kind != Kind::Context);
+    }
+
+    fn finish(&mut self) {
+        // Lines before a change that there was no room for are none.
+        if let Some(mut hunk) = self.current.take().filter(Hunk::has_change) {
+            emphasise(&mut hunk.lines);
+            self.hunks.push(hunk);
+        }
+    }
 }
 
 /// Marks what differs where removed lines are followed by as many added ones.

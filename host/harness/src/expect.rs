@@ -9,161 +9,95 @@
 //! Every line also matches itself, which is tried first. An output's last line that lacks its newline ends in ` (no-eol)`.
 //! A character is one of UTF-8's if the output is UTF-8, and a byte if it is not.
 
-mod escape;
+pub(crate) mod escape;
+mod pattern;
 
-use escape::{escaped, unescaped};
-use regex::bytes::Regex;
+use crate::effort::{Effort, Exhausted};
+use crate::lines::written;
+use escape::unescaped;
+use pattern::Pattern;
+pub(crate) use pattern::WrongPattern;
 use std::borrow::Cow;
 
 const GLOB: &[u8] = b" (glob)";
 const RE: &[u8] = b" (re)";
-const NO_EOL: &[u8] = b" (no-eol)";
 
-/// A line that a step wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Produced {
-    raw: Vec<u8>,
-    written: Option<Vec<u8>>,
-}
-
-impl Produced {
-    /// The lines of a step's output.
-    pub(crate) fn lines(output: &[u8]) -> impl Iterator<Item = Self> {
-        output.split_inclusive(|byte| *byte == b'\n').map(|line| match line.strip_suffix(b"\n") {
-            Some(line) => Self::new(line.to_vec()),
-            None => Self::new([line, NO_EOL].concat()),
-        })
-    }
-
-    /// A line, without its end.
-    pub(crate) fn new(raw: Vec<u8>) -> Self {
-        Self { written: escaped(&raw), raw }
-    }
-
-    /// How it is written in a case: as it is, unless that would not be read back or not be seen.
-    pub(crate) fn written(&self) -> &[u8] {
-        self.written.as_deref().unwrap_or(&self.raw)
-    }
-}
-
-/// An expected line.
+/// Expected lines that follow one another. What one is, is looked up when it is compared.
 pub(crate) struct Expected<'a> {
-    text: &'a [u8],
-    matcher: Matcher<'a>,
-}
-
-enum Matcher<'a> {
-    Literal,
-    Escaped(Vec<u8>),
-    Glob(&'a [u8]),
-    Pattern(Pattern),
-    Wrong(WrongPattern),
-}
-
-/// A regular expression, for output that is UTF-8 and for output that is not. A pattern may need characters; then it does not
-/// match what has none.
-struct Pattern {
-    characters: Regex,
-    bytes: Option<Regex>,
-}
-
-/// Why a regular expression is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct WrongPattern {
-    /// Where in the expected line without its indentation, in bytes, counted from 0.
-    pub(crate) offset: usize,
-    pub(crate) problem: String,
+    texts: Vec<&'a [u8]>,
+    /// The regular expression that was needed last, and its line. The others are made again when they are needed: an
+    /// automaton may take megabytes.
+    pattern: Option<(usize, Result<Box<Pattern>, WrongPattern>)>,
 }
 
 impl<'a> Expected<'a> {
-    /// Reads a line without its indentation.
-    pub(crate) fn new(text: &'a [u8]) -> Self {
-        let matcher = if let Some(escaped) = text.strip_suffix(escape::ESC) {
-            Matcher::Escaped(unescaped(escaped))
-        } else if let Some(glob) = text.strip_suffix(GLOB) {
-            Matcher::Glob(glob)
-        } else if let Some(pattern) = text.strip_suffix(RE) {
-            Pattern::new(pattern).map_or_else(Matcher::Wrong, Matcher::Pattern)
-        } else {
-            Matcher::Literal
-        };
-        Self { text, matcher }
+    /// Takes lines without their indentation.
+    pub(crate) fn new(texts: Vec<&'a [u8]>) -> Self {
+        Self { texts, pattern: None }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// As it stands in the file.
+    pub(crate) fn text(&self, at: usize) -> &'a [u8] {
+        self.texts[at]
     }
 
     /// Whether this is what was written. A pattern is also tried on the output as a case would have it, since that is all cram
     /// has: `.*\\x1b.* \(esc\) (re)` is found in files that were made for it.
-    pub(crate) fn matches(&self, produced: &Produced) -> bool {
-        let forms = || std::iter::once(produced.raw.as_slice()).chain(produced.written.as_deref());
-        forms().any(|form| form == self.text)
-            || match &self.matcher {
-                Matcher::Literal | Matcher::Wrong(_) => false,
-                Matcher::Escaped(bytes) => *bytes == produced.raw,
-                Matcher::Glob(glob) => forms().any(|form| glob_matches(glob, form)),
-                Matcher::Pattern(pattern) => forms().any(|form| pattern.matches(form)),
-            }
-    }
-
-    /// As it stands in the file.
-    pub(crate) fn text(&self) -> &'a [u8] {
-        self.text
-    }
-
-    /// What is wrong with its regular expression.
-    pub(crate) fn wrong_pattern(&self) -> Option<&WrongPattern> {
-        match &self.matcher {
-            Matcher::Wrong(wrong) => Some(wrong),
-            _ => None,
+    pub(crate) fn matches(&mut self, at: usize, raw: &[u8], effort: &mut Effort) -> Result<bool, Exhausted> {
+        let text = self.texts[at];
+        effort.spend(1 + (text.len().min(raw.len()) / 16) as u64)?;
+        if raw == text {
+            return Ok(true);
         }
-    }
-}
-
-impl Pattern {
-    fn new(source: &[u8]) -> Result<Self, WrongPattern> {
-        let text = std::str::from_utf8(source).map_err(|error| WrongPattern {
-            offset: error.valid_up_to(),
-            problem: "a regular expression must be UTF-8; another byte is written `(?-u:\\xNN)`".to_owned(),
-        })?;
-        Ok(Self { characters: whole(text, true)?, bytes: whole(text, false).ok() })
-    }
-
-    fn matches(&self, line: &[u8]) -> bool {
-        if std::str::from_utf8(line).is_ok() {
-            self.characters.is_match(line)
-        } else {
-            self.bytes.as_ref().is_some_and(|bytes| bytes.is_match(line))
+        if let Some(escaped) = text.strip_suffix(escape::ESC) {
+            effort.spend((text.len() + raw.len()) as u64)?;
+            return Ok(unescaped(escaped) == raw || *written(raw) == *text);
         }
+        if let Some(glob) = text.strip_suffix(GLOB) {
+            effort.spend(raw.len() as u64)?;
+            return Ok(glob_matches(glob, raw, effort)?
+                || matches!(written(raw), Cow::Owned(form) if form == text || glob_matches(glob, &form, effort)?));
+        }
+        let Some(source) = text.strip_suffix(RE) else { return Ok(false) };
+        effort.spend(raw.len() as u64)?;
+        if self.pattern.as_ref().is_none_or(|(of, _)| *of != at) {
+            // What making an automaton takes.
+            effort.spend(1 << 16)?;
+            self.pattern = Some((at, Pattern::new(source).map(Box::new)));
+        }
+        let Some((_, Ok(pattern))) = &mut self.pattern else { return Ok(false) };
+        Ok(pattern.matches(raw, effort)? || matches!(written(raw), Cow::Owned(form) if pattern.matches(&form, effort)?))
     }
 }
 
-/// The regular expression that matches whole lines. The source is parsed by itself, so that nothing in it can reach beyond
-/// it (`a)|(b`, a comment of `(?x)`), and so that an error's place is one in it.
-fn whole(source: &str, characters: bool) -> Result<Regex, WrongPattern> {
-    let parsed = regex_syntax::ParserBuilder::new().unicode(characters).utf8(false).build().parse(source);
-    let parsed = parsed.map_err(|error| {
-        let (offset, problem) = match &error {
-            regex_syntax::Error::Parse(error) => (error.span().start.offset, error.kind().to_string()),
-            regex_syntax::Error::Translate(error) => (error.span().start.offset, error.kind().to_string()),
-            _ => (0, error.to_string()),
-        };
-        WrongPattern { offset, problem }
-    })?;
-    let too_big = |error: regex::Error| WrongPattern { offset: 0, problem: error.to_string() };
-    Regex::new(&format!(r"\A(?:{parsed})\z")).map_err(too_big)
+/// What is wrong with the regular expression of an expected line, if it has one.
+pub(crate) fn wrong_pattern(text: &[u8]) -> Option<WrongPattern> {
+    Pattern::new(text.strip_suffix(RE)?).err()
 }
 
-/// Whether a glob matches a whole line. Only the last `*` is ever tried anew, so the time is bounded by the product of
+/// Whether a glob matches a whole line. Only the last `*` is ever tried anew, so the steps are bounded by the product of
 /// both lengths.
-fn glob_matches(glob: &[u8], line: &[u8]) -> bool {
+fn glob_matches(glob: &[u8], line: &[u8], effort: &mut Effort) -> Result<bool, Exhausted> {
+    const BETWEEN_SPENDING: u64 = 1 << 12;
     let is_text = std::str::from_utf8(line).is_ok();
     let one = |at: usize| {
         let continues = |byte: &&u8| is_text && **byte & 0b1100_0000 == 0b1000_0000;
         1 + line[at + 1..].iter().take_while(continues).count()
     };
-    let (mut g, mut l) = (0, 0);
+    let (mut g, mut l, mut steps) = (0, 0, 0_u64);
     let mut star: Option<(usize, usize)> = None;
     loop {
+        steps += 1;
+        if steps.is_multiple_of(BETWEEN_SPENDING) {
+            effort.spend(BETWEEN_SPENDING)?;
+        }
         let step = match glob.get(g) {
-            None if l == line.len() => return true,
+            None if l == line.len() => return Ok(true),
             Some(b'*') => {
                 star = Some((g + 1, l));
                 g += 1;
@@ -183,7 +117,7 @@ fn glob_matches(glob: &[u8], line: &[u8]) -> bool {
             star = Some((after, from));
             (g, l) = (after, from);
         } else {
-            return false;
+            return Ok(false);
         }
     }
 }
@@ -198,7 +132,8 @@ mod tests {
     use super::*;
 
     fn matches(expected: impl AsRef<[u8]>, line: impl AsRef<[u8]>) -> bool {
-        Expected::new(expected.as_ref()).matches(&Produced::new(line.as_ref().to_vec()))
+        let mut effort = Effort::until(None);
+        Expected::new(vec![expected.as_ref()]).matches(0, line.as_ref(), &mut effort).expect("it ends")
     }
 
     #[test]
@@ -260,15 +195,39 @@ mod tests {
 
     #[test]
     fn a_wrong_regular_expression_matches_nothing_and_names_the_place() {
+        let wrong = wrong_pattern;
         for (pattern, offset) in
             [("ab(c (re)", 2), ("a{2,1} (re)", 1), (r"x\y (re)", 1), ("a)|(b (re)", 1), (r"(a)\1 (re)", 3)]
         {
-            let expected = Expected::new(pattern.as_bytes());
-            assert_eq!(expected.wrong_pattern().map(|wrong| wrong.offset), Some(offset), "{pattern}");
-            assert!(!expected.matches(&Produced::new(b"abc".to_vec())));
+            assert_eq!(wrong(pattern.as_bytes()).map(|wrong| wrong.offset), Some(offset), "{pattern}");
+            assert!(!matches(pattern, "abc"));
         }
-        assert!(Expected::new(b"a{1000}{1000}{1000} (re)").wrong_pattern().is_some());
-        assert_eq!(Expected::new(b"a\xff (re)").wrong_pattern().map(|wrong| wrong.offset), Some(1));
+        assert!(wrong(b"a{1000}{1000}{1000} (re)").is_some());
+        assert!(wrong(&[&[b'a'; 5000], RE].concat()).is_some());
+        assert_eq!(wrong(b"a\xff (re)").map(|wrong| wrong.offset), Some(1));
+        assert_eq!(wrong(b"a (re)"), None);
+        assert_eq!(wrong(b"a("), None);
+    }
+
+    #[test]
+    fn matching_is_given_up_in_the_middle() {
+        let exhausted = |expected: &str, line: &[u8]| {
+            let mut effort = Effort::until(None);
+            effort.leave(1 << 22);
+            Expected::new(vec![expected.as_bytes()]).matches(0, line, &mut effort) == Err(Exhausted)
+        };
+        let long = "a".repeat(1 << 20);
+        assert!(exhausted(&format!("*{}b (glob)", "a".repeat(1 << 10)), long.as_bytes()));
+        assert!(exhausted("(a|b)*a(a|b){400}c (re)", "ab".repeat(1 << 19).as_bytes()));
+        assert!(exhausted(r"(\w*\b\w*){40} (re)", "é".repeat(1 << 19).as_bytes()));
+        assert!(!exhausted("a* (re)", long.as_bytes()));
+    }
+
+    #[test]
+    fn words_have_borders_beyond_ascii() {
+        assert!(matches(r"\bé.*\b (re)", "é x"));
+        assert!(!matches(r"é\bé (re)", "éé"));
+        assert!(matches(r"(?-u:\b)a.* (re)", b"a\xff"));
     }
 
     #[test]
@@ -302,9 +261,9 @@ mod tests {
             (b"> quoted $ >", r"\x3e quoted $ > (esc)"),
             (b"$HOME >x", "$HOME >x"),
         ] {
-            let produced = Produced::new(line.to_vec());
-            assert_eq!(String::from_utf8_lossy(produced.written()), written);
-            assert!(matches(produced.written(), line), "{written}");
+            let shown = crate::lines::written(line);
+            assert_eq!(String::from_utf8_lossy(&shown), written);
+            assert!(matches(&*shown, line), "{written}");
         }
     }
 
@@ -312,17 +271,5 @@ mod tests {
     fn patterns_see_output_also_as_cram_writes_it() {
         assert!(matches(r".*\\x1b.* \(esc\) (re)", b"\x1b[0m"));
         assert!(matches("* (esc) (glob)", b"\x1b[0m"));
-    }
-
-    #[test]
-    fn lines_of_an_output() {
-        let written = |output: &[u8]| -> Vec<String> {
-            Produced::lines(output).map(|line| shown(line.written()).into_owned()).collect()
-        };
-        assert_eq!(written(b""), [""; 0]);
-        assert_eq!(written(b"\n"), [""]);
-        assert_eq!(written(b"a\n\nb"), ["a", "", "b (no-eol)"]);
-        assert_eq!(written(b"a\rb\r\n"), [r"a\rb\r (esc)"]);
-        assert_eq!(written(b"\0"), [r"\x00 (no-eol) (esc)"]);
     }
 }

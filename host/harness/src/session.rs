@@ -27,6 +27,9 @@ use std::io::Write as _;
 /// What is expected of a step that was not run because one before it ended the session.
 pub const UNREACHABLE: &str = "***** UNREACHABLE *****";
 
+/// The most output of a session that is compared. More of it is as good as wrong, since nobody expects that much.
+pub const MOST_OUTPUT: usize = 8 << 20;
+
 /// The status of a session that says its case cannot be run here.
 pub const SKIP: i32 = 80;
 
@@ -52,6 +55,8 @@ pub struct Observed {
     pub trailing: Vec<u8>,
     /// How the shell ended.
     pub session_exit: i32,
+    /// How much was written, if that is more than [`MOST_OUTPUT`]: what was written behind that is not in the steps.
+    pub cut: Option<usize>,
 }
 
 /// What one step wrote.
@@ -108,7 +113,8 @@ impl Case {
     ///
     /// `salt` is what [`Case::script`] was given, `session_exit` how the shell ended.
     pub fn observed(&self, output: &[u8], salt: &str, session_exit: i32) -> Observed {
-        let mut rest = output;
+        let cut = (output.len() > MOST_OUTPUT).then_some(output.len());
+        let mut rest = &output[..output.len().min(MOST_OUTPUT)];
         let mut ended = false;
         let steps = (0..self.steps().len()).map(|number| {
             if ended {
@@ -121,7 +127,7 @@ impl Case {
             rest = after;
             ObservedStep { output: output.to_vec(), end: StepEnd::Exited(status) }
         });
-        Observed { steps: steps.collect(), trailing: rest.to_vec(), session_exit }
+        Observed { steps: steps.collect(), trailing: rest.to_vec(), session_exit, cut }
     }
 }
 

@@ -10,7 +10,7 @@ mod run;
 mod shell;
 mod test;
 
-use crate::output::{ERROR, HEADING, LITERAL};
+use crate::output::{self, ERROR, HEADING, LITERAL};
 pub(crate) use bench::BenchArgs;
 pub(crate) use cache::{CacheCommand, CacheCommandArgs, CallsCommand, OptimizeArgs};
 pub(crate) use calls::{CallArgs, CallModeArgs};
@@ -66,13 +66,13 @@ impl Cli {
         if let Some(cli) = Self::run_without_options(&args).or_else(|| Self::shell_without_options(&args)) {
             cli
         } else if args.get(1).is_some_and(|command| command == "shell") {
-            ShellLine::parse_from(args).into()
+            ShellLine::try_parse_from(&args).map_or_else(|error| refuse(&args, &error), Self::from)
         } else if args.get(1).is_some_and(|command| command == "run") {
-            RunLine::parse_from(args).into()
+            RunLine::try_parse_from(&args).map_or_else(|error| refuse(&args, &error), Self::from)
         } else if args.get(1).is_some_and(|command| command == "test") {
-            TestLine::parse_from(args).into()
+            TestLine::try_parse_from(&args).map_or_else(|error| refuse(&args, &error), Self::from)
         } else {
-            Self::parse_from(args)
+            Self::try_parse_from(&args).unwrap_or_else(|error| refuse(&args, &error))
         }
     }
 
@@ -247,6 +247,17 @@ pub(crate) struct ConfigArgs {
 pub(crate) struct CompletionsArgs {
     /// Which shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// Ends the process with clap's message or help. A shell may have made arguments of file names: what clap would print of those
+/// as they are goes through our own output, without clap's colours.
+fn refuse(args: &[OsString], error: &clap::Error) -> ! {
+    let is_plain = |arg: &OsString| arg.to_str().is_some_and(|arg| arg.chars().all(output::is_visible));
+    if args.iter().all(is_plain) || !error.use_stderr() {
+        error.exit()
+    }
+    output::note(&error.render().to_string());
+    std::process::exit(error.exit_code())
 }
 
 #[cfg(test)]

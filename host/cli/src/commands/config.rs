@@ -51,8 +51,8 @@ fn as_text(config: &Config) -> String {
         table.row(vec![key.name().to_owned(), value, config.origin(*key).to_string()]);
     }
     let file = match config.file() {
-        Some(path) if path.exists() => format!("configuration file: {}", path.display()),
-        Some(path) => format!("configuration file: {} (not there)", path.display()),
+        Some(path) if path.exists() => format!("configuration file: {}", output::path(path)),
+        Some(path) => format!("configuration file: {} (not there)", output::path(path)),
         None => "configuration file: none, for want of a home folder".to_owned(),
     };
     format!("{file}\nin force: {}\n\n{}", in_force(config), table.render())

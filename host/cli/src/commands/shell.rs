@@ -13,12 +13,14 @@ use crate::overdue;
 use crate::progress::Progress;
 use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
-use glowplug_fs::{Access, Deadline, Mount, Namespace, interruptible};
+use glowplug_fs::{Access, Deadline, Mount, Namespace, errno, interruptible};
 use glowplug_runtime::process::{
     EditRequest, Face, Info, Natives, ProgramEvent, ProgramSet, Session, SessionEvent, SessionLimits, SessionOptions,
     Start, StartProgram, Stdio,
 };
 use glowplug_shell::{Editor, EditorSettings};
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,6 +86,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         folders,
         history,
         verbose,
+        typed: is_typed(&args.args),
     });
     let max_processes = args.max_processes.unwrap_or(SessionLimits::default().max_processes);
     let programs = ProgramSet::new(Arc::clone(&opened.cache), embedded::programs(), resident_bytes, max_processes);
@@ -139,7 +142,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         if let Err(error) = session.namespace().overlay_diff(&mut diff) {
             output::warning(&format!("the overlay's changes cannot be shown: {error}"));
         }
-        output::note(&String::from_utf8_lossy(&diff));
+        output::note_bytes(&diff);
     }
     session.finish();
     session.namespace().remove_scratch();
@@ -194,12 +197,37 @@ fn environment(args: &ShellArgs) -> Vec<Vec<u8>> {
     env
 }
 
+/// Whether these arguments make a shell take its commands from standard input: no `-c`, and no FILE.
+fn is_typed(args: &[OsString]) -> bool {
+    let mut args = args.iter().map(|arg| arg.as_encoded_bytes());
+    let mut stdin = false;
+    while let Some(arg) = args.next() {
+        match arg {
+            b"--" | b"-" => return stdin || args.next().is_none(),
+            b"--rcfile" | b"--init-file" => _ = args.next(),
+            [b'-', b'-', ..] => {}
+            [b'-' | b'+', letters @ ..] if !letters.is_empty() => {
+                if letters.contains(&b'c') {
+                    return false;
+                }
+                stdin |= letters.contains(&b's');
+                let values = letters.iter().filter(|letter| matches!(letter, b'o' | b'O')).count();
+                (0..values).for_each(|_| _ = args.next());
+            }
+            _ => return stdin,
+        }
+    }
+    true
+}
+
 /// The terminal's side of the session.
 struct ShellFace {
     state: Mutex<State>,
     folders: Vec<Mount>,
     history: Option<PathBuf>,
     verbose: bool,
+    /// Whether commands come from standard input, rather than from a script or `-c`.
+    typed: bool,
 }
 
 struct State {
@@ -212,6 +240,11 @@ struct State {
 impl ShellFace {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody types what the shell does.
+    fn is_typed(&self) -> bool {
+        self.typed && std::io::stdin().is_terminal()
     }
 
     /// The shell's first instruction is about to run.
@@ -250,7 +283,7 @@ impl ShellFace {
                 Access::ReadWrite => "reads and writes",
                 Access::Overlay => "reads, and writes to a copy of,",
             };
-            format!("{access} {}", String::from_utf8_lossy(&mount.guest))
+            format!("{access} {}", output::name(&mount.guest))
         });
         let may = may.collect::<Vec<_>>().join(", ");
         let tier = state
@@ -277,17 +310,21 @@ impl ShellFace {
 
 impl Face for ShellFace {
     fn edit(&self, request: &EditRequest, namespace: &Namespace) -> Result<Vec<u8>, i32> {
+        if !self.is_typed() {
+            return Err(errno::ENOTTY);
+        }
         self.with_editor(|editor| editor.edit(&request.prompt, &request.continuation, &request.names, namespace))
     }
 
-    fn info(&self, info: Info) -> String {
+    fn info(&self, info: Info) -> Result<String, i32> {
         match info {
-            Info::Version => env!("CARGO_PKG_VERSION").to_owned(),
-            Info::Greeting => self.greeting(),
-            Info::History => self.with_editor(|editor| editor.history()),
+            Info::Version => Ok(env!("CARGO_PKG_VERSION").to_owned()),
+            Info::Greeting => Ok(self.greeting()),
+            Info::History | Info::HistoryClear if !self.is_typed() => Err(errno::EPERM),
+            Info::History => Ok(self.with_editor(|editor| editor.history())),
             Info::HistoryClear => {
                 self.with_editor(Editor::clear_history);
-                String::new()
+                Ok(String::new())
             }
         }
     }
@@ -297,7 +334,7 @@ impl Face for ShellFace {
             SessionEvent::Program(ProgramEvent::Loaded(name, report)) => {
                 if self.verbose {
                     let tier = crate::report::word(&report.tier);
-                    output::note(&format!("glowplug: {name}: loaded from the {tier} tier\n"));
+                    output::remark(format_args!("{name}: loaded from the {tier} tier"));
                 }
                 let mut state = self.state();
                 if state.load.is_none() {
@@ -306,7 +343,7 @@ impl Face for ShellFace {
             }
             SessionEvent::Program(ProgramEvent::Changed(name)) => {
                 if self.verbose {
-                    output::note(&format!("glowplug: {name} has changed and is loaded again\n"));
+                    output::remark(format_args!("{name} has changed and is loaded again"));
                 }
             }
             SessionEvent::Program(ProgramEvent::Evicted(name, bytes)) => output::warning(&format!(
@@ -317,7 +354,7 @@ impl Face for ShellFace {
                 "{name} ({}) is larger than `resident-size` and is loaded anew each time",
                 crate::text::size(bytes)
             )),
-            SessionEvent::Denied(rule) => output::note(&format!("glowplug: {rule}\n")),
+            SessionEvent::Denied(rule) => output::remark(rule),
             SessionEvent::TimedOut(limit) => {
                 let was_editing = glowplug_shell::restore_terminal();
                 let what = crate::text::timed_out("the shell", limit);

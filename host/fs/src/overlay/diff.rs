@@ -37,7 +37,8 @@ impl Overlay {
 
     fn entry(&self, found: &Difference, out: &mut impl Write, budget: &mut u64) -> io::Result<()> {
         let path = self.guest_path(&found.path);
-        out.write_all(&[b"diff --git a".as_slice(), &path, b" b", &path, b"\n"].concat())?;
+        let (a, b) = (named("a", &path), named("b", &path));
+        out.write_all(&[b"diff --git ".as_slice(), &a, b" ", &b, b"\n"].concat())?;
         match (&found.before, &found.after) {
             (None, Some(after)) => writeln!(out, "new {} mode {:06o}", word(after), after.mode)?,
             (Some(before), None) => writeln!(out, "deleted {} mode {:06o}", word(before), before.mode)?,
@@ -56,8 +57,8 @@ impl Overlay {
                 return writeln!(out, "# cannot be read: {reason}");
             }
         };
-        let a = if found.before.is_some() { [b"a".as_slice(), &path].concat() } else { b"/dev/null".to_vec() };
-        let b = if found.after.is_some() { [b"b".as_slice(), &path].concat() } else { b"/dev/null".to_vec() };
+        let a = if found.before.is_some() { a } else { b"/dev/null".to_vec() };
+        let b = if found.after.is_some() { b } else { b"/dev/null".to_vec() };
         match (before, after) {
             (Contents::Text(before), Contents::Text(after)) => {
                 *budget = budget.saturating_sub((before.len() + after.len()) as u64);
@@ -105,6 +106,27 @@ fn read(file: File) -> io::Result<Vec<u8>> {
     // It may have grown meanwhile.
     file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// A path as git writes it in a patch: one that could be taken for something else stands in quotes.
+fn named(side: &str, path: &[u8]) -> Vec<u8> {
+    let is_plain = |byte: &u8| !byte.is_ascii_control() && !matches!(byte, b'"' | b'\\');
+    if path.iter().all(is_plain) {
+        return [side.as_bytes(), path].concat();
+    }
+    let mut quoted = format!("\"{side}").into_bytes();
+    for byte in path {
+        match byte {
+            b'\n' => quoted.extend_from_slice(b"\\n"),
+            b'\t' => quoted.extend_from_slice(b"\\t"),
+            b'\r' => quoted.extend_from_slice(b"\\r"),
+            b'"' | b'\\' => quoted.extend_from_slice(&[b'\\', *byte]),
+            byte if byte.is_ascii_control() => quoted.extend_from_slice(format!("\\{byte:03o}").as_bytes()),
+            byte => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'"');
+    quoted
 }
 
 fn word(stat: &Stat) -> &'static str {

@@ -120,9 +120,14 @@ fn what_the_policy_hid_is_explained_on_demand() {
         let error = files.stat(path.as_bytes(), true).expect_err(path);
         files.explain(path.as_bytes(), &error).map(|denial| denial.to_string())
     };
-    let expected = "`/etc/passwd` is not mounted; `--dir /etc:ro` would allow reading it".to_owned();
-    assert_eq!(explain("/etc/passwd"), Some(expected.clone()));
-    assert_eq!(explain("/m/link"), Some(expected));
-    assert_eq!(explain("/etc/no-such-file-anywhere"), None);
+    let expected = |path: &str, folder: &str| {
+        Some(format!("`{path}` is not mounted; `--dir {folder}:ro` would allow reading it, if it is there"))
+    };
+    assert_eq!(explain("/etc/passwd"), expected("/etc/passwd", "/etc"));
+    assert_eq!(explain("/m/link"), expected("/etc/passwd", "/etc"));
+    // Nothing tells what the host has from what it has not.
+    assert_eq!(explain("/etc/no-such-file-anywhere"), expected("/etc/no-such-file-anywhere", "/etc"));
+    assert_eq!(explain("/nowhere"), expected("/nowhere", "/nowhere"));
+    assert_eq!(explain("/dev/none"), None);
     assert_eq!(explain("/m/none"), None);
 }

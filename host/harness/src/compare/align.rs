@@ -1,126 +1,174 @@
 //! Aligning expected lines with lines that were written: as many as can match stay together.
 //!
-//! A pattern may match several lines that do not match one another, so this is the longest common subsequence with a
-//! question rather than an equality, computed in full for what lies between the first and the last difference. Where that would
-//! be too much, lines are compared as text first (Myers' algorithm, from `similar`), and patterns only with what that leaves.
+//! Whether all lines match is decided by comparing them one by one, which is all that a verdict needs. What follows is for
+//! people: a pattern may match several lines that do not match one another, so what stays together is the longest common
+//! subsequence with a question rather than an equality, computed in full for what lies between the first and the last
+//! difference. Where that would be too much, lines are compared as text first (Myers' algorithm, from `similar`), and patterns
+//! only with what that leaves; and where even that would be, what lies between is not aligned.
 
-use crate::expect::{Expected, Produced};
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use crate::effort::{Effort, Exhausted};
+use crate::expect::Expected;
+use crate::lines::Lines;
+use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
-/// The most comparisons that are made in full: some ten milliseconds of regular expressions.
+/// The most comparisons that are made in full.
 const MOST_COMPARISONS: usize = 250_000;
+/// The steps that aligning may take, beyond finding the first difference: about a second.
+const MOST_STEPS: u64 = 1 << 29;
+/// More lines than that are not aligned as text.
+const MOST_LINES: usize = 100_000;
+/// How long aligning as text may take; then it gets coarser.
+const TEXT_TIME: Duration = Duration::from_millis(500);
 
-/// What becomes of a line.
+/// What becomes of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aligned {
-    /// The expected line matches a line that was written.
-    Both(usize),
-    /// The expected line was not written.
-    Expected(usize),
-    /// The written line is not expected.
-    Produced(usize),
+    /// The expected lines match lines that were written.
+    Both,
+    /// The expected lines were not written.
+    Expected,
+    /// The written lines are not expected.
+    Produced,
 }
+
+/// What becomes of how many lines that follow one another.
+pub(super) type Run = (Aligned, usize);
 
 /// Aligns the lines. If they match one by one, nothing but [`Aligned::Both`] comes out.
-pub(super) fn align(expected: &[Expected<'_>], produced: &[Produced]) -> Vec<Aligned> {
-    let mut aligned = Vec::with_capacity(expected.len().max(produced.len()));
-    between(expected, produced, 0, 0, &mut aligned, by_text);
-    aligned
+///
+/// # Errors
+/// When nothing is left of the effort before it is known whether they do.
+pub(super) fn align(
+    expected: &mut Expected<'_>,
+    produced: &Lines<'_>,
+    effort: &mut Effort,
+) -> Result<Vec<Run>, Exhausted> {
+    let (e, p) = (0..expected.len(), 0..produced.len());
+    let mut before = 0;
+    while before < e.len().min(p.len()) && expected.matches(before, produced.raw(before), effort)? {
+        before += 1;
+    }
+    let mut aligner = Aligner { expected, produced, effort, runs: Vec::new() };
+    aligner.add(Aligned::Both, before);
+    if before < e.len().max(p.len()) {
+        aligner.effort.leave(MOST_STEPS);
+        aligner.after_a_difference(before..e.end, before..p.end, Method::ByText);
+    }
+    Ok(aligner.runs)
 }
 
-/// What is used for lines that begin and end with a difference.
-type Method = fn(&[Expected<'_>], &[Produced], usize, usize, &mut Vec<Aligned>);
-
-/// Aligns the equal lines at the beginning and the end, and what lies between in full, or by `method` if that would be too much.
-/// The slices begin at `expected_at` and `produced_at`.
-fn between(
-    expected: &[Expected<'_>],
-    produced: &[Produced],
-    expected_at: usize,
-    produced_at: usize,
-    aligned: &mut Vec<Aligned>,
-    method: Method,
-) {
-    let before = expected.iter().zip(produced).take_while(|(expected, line)| expected.matches(line)).count();
-    let (inner, lines) = (&expected[before..], &produced[before..]);
-    let from_the_end = inner.iter().rev().zip(lines.iter().rev());
-    let after = from_the_end.take_while(|(expected, line)| expected.matches(line)).count();
-    let (inner, lines) = (&inner[..inner.len() - after], &lines[..lines.len() - after]);
-    aligned.extend((expected_at..expected_at + before).map(Aligned::Both));
-    let few = inner.len().saturating_mul(lines.len()) <= MOST_COMPARISONS;
-    let method = if few { in_full } else { method };
-    method(inner, lines, expected_at + before, produced_at + before, aligned);
-    let end = expected_at + expected.len();
-    aligned.extend((end - after..end).map(Aligned::Both));
+/// What is done where comparing everything with everything is too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    ByText,
+    Apart,
 }
 
-fn by_text(
-    expected: &[Expected<'_>],
-    produced: &[Produced],
-    expected_at: usize,
-    produced_at: usize,
-    aligned: &mut Vec<Aligned>,
-) {
-    let texts: Vec<&[u8]> = expected.iter().map(Expected::text).collect();
-    let lines: Vec<&[u8]> = produced.iter().map(Produced::written).collect();
-    for op in capture_diff_slices(Algorithm::Myers, &texts, &lines) {
-        let (old, new) = (op.old_range(), op.new_range());
-        match op {
-            DiffOp::Equal { .. } => aligned.extend(old.map(|line| Aligned::Both(expected_at + line))),
-            _ => {
-                let (from, to) = (expected_at + old.start, produced_at + new.start);
-                between(&expected[old], &produced[new], from, to, aligned, apart);
+struct Aligner<'a, 'e, 'o> {
+    expected: &'a mut Expected<'e>,
+    produced: &'a Lines<'o>,
+    effort: &'a mut Effort,
+    runs: Vec<Run>,
+}
+
+impl Aligner<'_, '_, '_> {
+    fn add(&mut self, what: Aligned, count: usize) {
+        match self.runs.last_mut() {
+            _ if count == 0 => {}
+            Some((last, length)) if *last == what => *length += count,
+            _ => self.runs.push((what, count)),
+        }
+    }
+
+    /// Nothing matches that cannot be found out.
+    fn matches(&mut self, e: usize, p: usize) -> bool {
+        self.expected.matches(e, self.produced.raw(p), self.effort).unwrap_or(false)
+    }
+
+    /// Aligns the lines at the beginning that match, and what follows.
+    fn between(&mut self, e: Range<usize>, p: Range<usize>, method: Method) {
+        let mut before = 0;
+        while before < e.len().min(p.len()) && self.matches(e.start + before, p.start + before) {
+            before += 1;
+        }
+        self.add(Aligned::Both, before);
+        self.after_a_difference(e.start + before..e.end, p.start + before..p.end, method);
+    }
+
+    /// Aligns the lines at the end that match, and what lies before in full, or by `method` if that would be too much.
+    fn after_a_difference(&mut self, e: Range<usize>, p: Range<usize>, method: Method) {
+        let mut after = 0;
+        while after < e.len().min(p.len()) && self.matches(e.end - 1 - after, p.end - 1 - after) {
+            after += 1;
+        }
+        let (e, p) = (e.start..e.end - after, p.start..p.end - after);
+        if e.len().saturating_mul(p.len()) <= MOST_COMPARISONS {
+            self.in_full(e, p);
+        } else if method == Method::ByText && e.len().max(p.len()) <= MOST_LINES {
+            self.by_text(e, p);
+        } else {
+            self.apart(e.len(), p.len());
+        }
+        self.add(Aligned::Both, after);
+    }
+
+    fn apart(&mut self, expected: usize, produced: usize) {
+        self.add(Aligned::Expected, expected);
+        self.add(Aligned::Produced, produced);
+    }
+
+    fn by_text(&mut self, e: Range<usize>, p: Range<usize>) {
+        let produced = self.produced;
+        let texts: Vec<Cow<'_, [u8]>> = e.clone().map(|line| Cow::Borrowed(self.expected.text(line))).collect();
+        let lines: Vec<Cow<'_, [u8]>> = p.clone().map(|line| produced.written(line)).collect();
+        let soon = Instant::now() + TEXT_TIME;
+        let deadline = self.effort.deadline().map_or(soon, |deadline| deadline.min(soon));
+        for op in capture_diff_slices_deadline(Algorithm::Myers, &texts, &lines, Some(deadline)) {
+            let (old, new) = (op.old_range(), op.new_range());
+            match op {
+                DiffOp::Equal { .. } => self.add(Aligned::Both, old.len()),
+                _ => {
+                    let old = e.start + old.start..e.start + old.end;
+                    self.between(old, p.start + new.start..p.start + new.end, Method::Apart);
+                }
             }
         }
     }
-}
 
-fn apart(
-    expected: &[Expected<'_>],
-    produced: &[Produced],
-    expected_at: usize,
-    produced_at: usize,
-    aligned: &mut Vec<Aligned>,
-) {
-    aligned.extend((expected_at..expected_at + expected.len()).map(Aligned::Expected));
-    aligned.extend((produced_at..produced_at + produced.len()).map(Aligned::Produced));
-}
-
-/// The longest common subsequence, by the table of the lengths for all ends of both.
-fn in_full(
-    expected: &[Expected<'_>],
-    produced: &[Produced],
-    expected_at: usize,
-    produced_at: usize,
-    aligned: &mut Vec<Aligned>,
-) {
-    let width = produced.len() + 1;
-    let mut longest = vec![0_u32; (expected.len() + 1) * width];
-    let mut matching = vec![false; expected.len() * produced.len()];
-    for (e, line) in expected.iter().enumerate().rev() {
-        for (p, written) in produced.iter().enumerate().rev() {
-            let skipped = longest[(e + 1) * width + p].max(longest[e * width + p + 1]);
-            let matches = line.matches(written);
-            matching[e * produced.len() + p] = matches;
-            longest[e * width + p] = if matches { skipped.max(longest[(e + 1) * width + p + 1] + 1) } else { skipped };
+    /// The longest common subsequence, by the table of the lengths for all ends of both.
+    fn in_full(&mut self, e: Range<usize>, p: Range<usize>) {
+        let (rows, columns) = (e.len(), p.len());
+        let width = columns + 1;
+        let mut longest = vec![0_u32; (rows + 1) * width];
+        let mut matching = vec![false; rows * columns];
+        for row in (0..rows).rev() {
+            for column in (0..columns).rev() {
+                let skipped = longest[(row + 1) * width + column].max(longest[row * width + column + 1]);
+                let matches = self.matches(e.start + row, p.start + column);
+                matching[row * columns + column] = matches;
+                longest[row * width + column] =
+                    if matches { skipped.max(longest[(row + 1) * width + column + 1] + 1) } else { skipped };
+            }
         }
-    }
-    let (mut e, mut p) = (0, 0);
-    while e < expected.len() && p < produced.len() {
-        let together = longest[(e + 1) * width + p + 1] + 1;
-        if matching[e * produced.len() + p] && longest[e * width + p] == together {
-            aligned.push(Aligned::Both(expected_at + e));
-            (e, p) = (e + 1, p + 1);
-        } else if longest[(e + 1) * width + p] == longest[e * width + p] {
-            aligned.push(Aligned::Expected(expected_at + e));
-            e += 1;
-        } else {
-            aligned.push(Aligned::Produced(produced_at + p));
-            p += 1;
+        let (mut row, mut column) = (0, 0);
+        while row < rows && column < columns {
+            let together = longest[(row + 1) * width + column + 1] + 1;
+            if matching[row * columns + column] && longest[row * width + column] == together {
+                self.add(Aligned::Both, 1);
+                (row, column) = (row + 1, column + 1);
+            } else if longest[(row + 1) * width + column] == longest[row * width + column] {
+                self.add(Aligned::Expected, 1);
+                row += 1;
+            } else {
+                self.add(Aligned::Produced, 1);
+                column += 1;
+            }
         }
+        self.apart(rows - row, columns - column);
     }
-    aligned.extend((expected_at + e..expected_at + expected.len()).map(Aligned::Expected));
-    aligned.extend((produced_at + p..produced_at + produced.len()).map(Aligned::Produced));
 }
 
 #[cfg(test)]
@@ -129,15 +177,15 @@ mod tests {
 
     /// `=` for a line that stays, `-` for one that goes, `+` for one that comes.
     fn marks(expected: &[&str], produced: &[&str]) -> String {
-        let expected: Vec<_> = expected.iter().map(|line| Expected::new(line.as_bytes())).collect();
-        let produced: Vec<_> = produced.iter().map(|line| Produced::new(line.as_bytes().to_vec())).collect();
-        let aligned = align(&expected, &produced);
-        let mark = |line: &Aligned| match line {
-            Aligned::Both(_) => '=',
-            Aligned::Expected(_) => '-',
-            Aligned::Produced(_) => '+',
+        let mut expected = Expected::new(expected.iter().map(|line| line.as_bytes()).collect());
+        let output: String = produced.iter().map(|line| format!("{line}\n")).collect();
+        let runs = align(&mut expected, &Lines::of(output.as_bytes()), &mut Effort::until(None)).expect("it ends");
+        let mark = |(what, count): &Run| match what {
+            Aligned::Both => "=".repeat(*count),
+            Aligned::Expected => "-".repeat(*count),
+            Aligned::Produced => "+".repeat(*count),
         };
-        aligned.iter().map(mark).collect()
+        runs.iter().map(mark).collect()
     }
 
     #[test]

@@ -18,7 +18,7 @@ fn observe(source: &[u8], output: &str, exit: i32) -> (Case, Observed) {
 
 fn verdict(source: &str, output: &str) -> Verdict {
     let (case, observed) = observe(source.as_bytes(), output, 0);
-    compare(&case, &observed)
+    compare(&case, &observed, None)
 }
 
 fn passes(source: &str, output: &str) -> bool {
@@ -28,9 +28,9 @@ fn passes(source: &str, output: &str) -> bool {
 /// The updated file, which is asserted to pass.
 fn update(source: &str, output: &str, exit: i32) -> String {
     let (case, observed) = observe(source.as_bytes(), output, exit);
-    let file = updated(&case, &observed);
+    let file = updated(&case, &observed, None).expect("it ends");
     let again = Case::parse(file.clone()).expect("a case");
-    assert_eq!(compare(&again, &observed), Verdict::Passed, "{}", String::from_utf8_lossy(&file));
+    assert_eq!(compare(&again, &observed, None), Verdict::Passed, "{}", String::from_utf8_lossy(&file));
     String::from_utf8(file).expect("text")
 }
 
@@ -81,7 +81,7 @@ fn what_is_not_expected_fails() {
 fn a_session_that_ends_early() {
     let after = |source: &str, output: &str, exit: i32| {
         let (case, observed) = observe(source.as_bytes(), output, exit);
-        compare(&case, &observed)
+        compare(&case, &observed, None)
     };
     assert_eq!(after("  $ exit\n", "", 0), Verdict::Passed);
     assert_eq!(after("  $ exit 3\n  [3]\n", "", 3), Verdict::Passed);
@@ -133,7 +133,7 @@ fn a_wrong_regular_expression_is_a_problem_with_its_place() {
 fn differences() {
     let unified = |source: &str, output: &str| {
         let (case, observed) = observe(source.as_bytes(), output, 0);
-        String::from_utf8(diff::patch("case.t", &unified(&case, &observed))).expect("text")
+        String::from_utf8(diff::patch("case.t", &unified(&case, &observed, None).expect("it ends").0)).expect("text")
     };
     let source = "Title\n\n  $ a\n  one\n  two\n  * (glob)\n\nText,\nmore text,\nand more,\nand more,\nand more.\n\n  $ b\n  [1]\n";
     insta::assert_snapshot!(unified(source, "one\n2\nthree\n@0@2"), @"
@@ -253,7 +253,7 @@ fn updating_marks_what_was_not_run() {
 #[test]
 fn a_skipped_case_is_not_updated() {
     let (case, observed) = observe(b"  $ exit 80\n  1\n", "", 80);
-    assert_eq!(updated(&case, &observed), case.source());
+    assert_eq!(updated(&case, &observed, None).expect("it ends"), case.source());
 }
 
 /// Xorshift: the same numbers in each run.
@@ -357,17 +357,18 @@ fn whatever_was_written_passes_once_the_case_is_updated() {
             .collect();
         let ended = steps.iter().any(|step| step.end == StepEnd::EndedSession);
         let trailing = if ended { Vec::new() } else { random.output() };
-        let observed = Observed { steps, trailing, session_exit: i32::try_from(random.below(3)).expect("small") };
+        let observed =
+            Observed { steps, trailing, session_exit: i32::try_from(random.below(3)).expect("small"), cut: None };
 
-        let after = updated(&case, &observed);
+        let after = updated(&case, &observed, None).expect("it ends");
         let shown =
             || format!("{:?}\n{observed:?}\n{:?}", String::from_utf8_lossy(&file), String::from_utf8_lossy(&after));
         let again = Case::parse(after.clone()).unwrap_or_else(|error| panic!("{error}\n{}", shown()));
         assert_eq!(again.steps().len(), case.steps().len(), "{}", shown());
         if !after.is_empty() {
-            assert_eq!(compare(&again, &observed), Verdict::Passed, "{}", shown());
+            assert_eq!(compare(&again, &observed, None), Verdict::Passed, "{}", shown());
         }
-        assert_eq!(updated(&again, &observed), after, "{}", shown());
+        assert_eq!(updated(&again, &observed, None).expect("it ends"), after, "{}", shown());
         let kept = |file: &[u8]| -> Vec<Vec<u8>> {
             let lines = file.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line).to_vec());
             lines

@@ -5,7 +5,7 @@ pub(super) const ESC: &[u8] = b" (esc)";
 
 /// The line as `... (esc)`, or nothing if it can be written as it is: every character of it is visible, and it does not
 /// begin like a command. A backslash alone is no reason, as in cram.
-pub(super) fn escaped(raw: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn escaped(raw: &[u8]) -> Option<Vec<u8>> {
     let like_a_command = raw.starts_with(b"$ ") || raw.starts_with(b"> ");
     if !like_a_command && std::str::from_utf8(raw).is_ok_and(|text| text.chars().all(is_visible)) {
         return None;

@@ -49,9 +49,12 @@ pub trait Face: Send + Sync {
     }
 
     /// A text about the host.
-    fn info(&self, info: Info) -> String {
+    ///
+    /// # Errors
+    /// `EPERM` for what is not for this session: the history, where nobody types.
+    fn info(&self, info: Info) -> Result<String, i32> {
         let _ = info;
-        String::new()
+        Ok(String::new())
     }
 
     /// Told what happens.

@@ -277,6 +277,7 @@ fn define_session(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
             let request = EditRequest { prompt: reader.kept()?, continuation: reader.kept()?, names: reader.texts()? };
             let place = bytes_mut(memory, to, room)?;
             context.process.surroundings.used(|| Use::Terminal);
+            may_ask(context).map_err(|_| errno::ENOTTY)?;
             let line = context.session.face.edit(&request, &context.session.namespace)?;
             if line.len() > place.len() {
                 return Err(errno::E2BIG);
@@ -347,9 +348,14 @@ fn limit(context: &mut Context, resource: i32, set: Option<i64>) -> Result<Optio
     Ok(Some(wanted))
 }
 
+/// Whether a process may ask the user, and for what is the user's: the host's own shell, as the first process of its session.
+fn may_ask(context: &Context) -> Result<(), i32> {
+    if context.process.speaks_for_user.load(Ordering::Relaxed) { Ok(()) } else { Err(errno::EPERM) }
+}
+
 fn info(context: &Context, topic: i32) -> Result<String, i32> {
     let session = &context.session;
-    let face = |info| Ok(session.face.info(info));
+    let face = |info| session.face.info(info);
     match topic {
         abi::info::PROGRAMS => {
             let names = session.namespace.programs().iter().map(|program| format!("{}\n", program.name));
@@ -361,15 +367,19 @@ fn info(context: &Context, topic: i32) -> Result<String, i32> {
         }
         abi::info::CACHE_CLEAR => {
             context.process.surroundings.used(|| Use::Other("dropped the resident modules".to_owned()));
-            Ok(format!("{} modules dropped\n", session.programs.clear()))
+            may_ask(context).map(|()| format!("{} modules dropped\n", session.programs.clear()))
         }
         abi::info::VERSION => face(Info::Version),
         abi::info::GREETING => face(Info::Greeting),
         abi::info::HISTORY => {
             context.process.surroundings.used(|| Use::Other("read the history of the terminal".to_owned()));
+            may_ask(context)?;
             face(Info::History)
         }
-        abi::info::HISTORY_CLEAR => face(Info::HistoryClear),
+        abi::info::HISTORY_CLEAR => {
+            may_ask(context)?;
+            face(Info::HistoryClear)
+        }
         _ => Err(errno::EINVAL),
     }
 }

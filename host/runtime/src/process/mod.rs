@@ -7,6 +7,7 @@
 mod aside;
 mod context;
 mod cpu;
+mod denials;
 mod descriptor;
 mod face;
 mod fork;

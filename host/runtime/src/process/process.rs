@@ -68,6 +68,9 @@ pub(crate) struct Process {
     pub(crate) handles: Arc<Handles>,
     /// Its time and chance.
     pub(crate) surroundings: Surroundings,
+    /// Whether it may ask the user for lines, and for the history of those: the session's first process, if it is a program of
+    /// the host's own.
+    pub(crate) speaks_for_user: AtomicBool,
     /// How many pipes it has made.
     pipes: AtomicU32,
     /// Whether anything is in `signals`: looked at often, set rarely.
@@ -154,6 +157,7 @@ impl Process {
             account: shares.account,
             handles: shares.handles,
             surroundings,
+            speaks_for_user: AtomicBool::new(false),
             pipes: AtomicU32::new(0),
             alarmed: AtomicBool::new(false),
             killed_by: AtomicI32::new(0),

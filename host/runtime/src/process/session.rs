@@ -2,6 +2,7 @@
 
 use super::context::{Charged, ProcessLimits};
 use super::cpu::CpuTime;
+use super::denials::Denials;
 use super::descriptor::Description;
 use super::face::{Face, SessionEvent};
 use super::handles::Handles;
@@ -18,7 +19,7 @@ use crate::account::{Account, Bound, Limit};
 use crate::{Watchdog, lock};
 use glowplug_fs::Namespace;
 use glowplug_sys::abi::{errno, signal};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
@@ -105,7 +106,7 @@ pub struct Session {
     timed_out: AtomicBool,
     /// Whether signals that are sent to this program are meant for it.
     pub(crate) hears_signals: AtomicBool,
-    denied: Mutex<Denied>,
+    pub(crate) denials: Denials,
     /// What its processes take of memory.
     pub(crate) memory: Arc<Account>,
     /// The host's descriptors that they hold.
@@ -118,17 +119,6 @@ pub struct Session {
     /// Those of which it was said.
     told: AtomicU32,
 }
-
-/// What was refused, each once.
-#[derive(Default)]
-struct Denied {
-    rules: HashSet<String>,
-    /// Bytes of them.
-    bytes: usize,
-}
-
-/// Of more than this nothing is said, and nothing is kept.
-const MAX_DENIED: usize = 1 << 20;
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -158,7 +148,7 @@ impl Session {
             allowance: limits.max_output.map(|bytes| Arc::new(AtomicU64::new(bytes))),
             timed_out: AtomicBool::new(false),
             hears_signals: AtomicBool::new(false),
-            denied: Mutex::default(),
+            denials: Denials::default(),
             memory: Account::new(Limit::MemoryTotal, total, {
                 let this = this.clone();
                 move |refusal| {
@@ -186,6 +176,8 @@ impl Session {
         let surroundings = Surroundings::first(self.determinism, self.witness.clone(), &start.env);
         let process = self.enlist(None, || surroundings);
         let process = process.map_err(|_| anyhow::anyhow!("the limit of processes allows none"))?;
+        // The host's own shell may ask who sits before it; nothing that it starts may.
+        process.speaks_for_user.store(matches!(start.program, StartProgram::Own(_)), Ordering::Relaxed);
         let (program, entry) = match self.program_of(start.program, &process) {
             Ok(found) => found,
             Err(error) => {
@@ -198,6 +190,9 @@ impl Session {
         };
         self.hears_signals.store(matches!(start.stdio.input, Input::Inherited), Ordering::Relaxed);
         let table = start::table(start.stdio, self.allowance.as_ref());
+        if let Ok(errors) = table.get(2) {
+            self.denials.errors_go_to(errors);
+        }
         let outputs: Vec<_> = [1, 2].iter().filter_map(|fd| table.get(*fd).ok()).map(Arc::downgrade).collect();
         let mut env = start.env;
         if start.preopens.is_none() {
@@ -245,6 +240,9 @@ impl Session {
             }
         };
         Self::wait_for_writers(&outputs, give_up);
+        if let Some(more) = self.denials.rest() {
+            self.face.event(SessionEvent::Denied(more));
+        }
         drop(watchdog);
         Ok(self.end_of(ended))
     }
@@ -433,14 +431,15 @@ impl Session {
         self.face.event(SessionEvent::Program(event));
     }
 
-    /// Says, once each, what was refused and what would allow it.
-    pub(crate) fn denied(&self, rule: String) {
-        let mut denied = lock(&self.denied);
-        if denied.bytes <= MAX_DENIED && !denied.rules.contains(&rule) {
-            denied.bytes += rule.len() + size_of::<String>();
-            denied.rules.insert(rule.clone());
-            drop(denied);
-            self.face.event(SessionEvent::Denied(rule));
+    /// Says what was refused and what would allow it. The text is a rule of its own.
+    pub(crate) fn denied(&self, text: String) {
+        self.denied_by(&text, &text);
+    }
+
+    /// Says what was refused, unless something else was by the same rule.
+    pub(crate) fn denied_by(&self, rule: &str, text: &str) {
+        if let Some(text) = self.denials.tell(rule, text) {
+            self.face.event(SessionEvent::Denied(text));
         }
     }
 

@@ -33,7 +33,11 @@ enum Runnable {
 /// Starts a process for `context`'s; its number.
 pub(crate) fn spawn(context: &mut Context, mut request: SpawnRequest) -> Result<i32, i32> {
     for _ in 0..MAX_INTERPRETERS {
-        match runnable(context, &request.program)? {
+        let runnable = runnable(context, &request.program);
+        if runnable.as_ref().is_err_and(|errno| *errno == errno::ENOENT) {
+            native::suggest(context, &request);
+        }
+        match runnable? {
             Runnable::Wasm(program) => return start(context, request, program),
             Runnable::Native(at) => return native::start(context, &request, at),
             Runnable::Script(interpreter, argument) => {
@@ -56,12 +60,7 @@ fn runnable(context: &Context, path: &[u8]) -> Result<Runnable, i32> {
         Ok(Opened::Program(at)) => own(context, at),
         Ok(Opened::File(file, watch, _)) => file_of_mount(context, path, file, watch),
         Ok(_) => Err(errno::EACCES),
-        Err(error) => {
-            if error.errno == errno::ENOENT {
-                native::deny_if_well_known(session, path);
-            }
-            Err(context.refused(error))
-        }
+        Err(error) => Err(context.refused(error)),
     }
 }
 

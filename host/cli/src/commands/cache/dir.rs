@@ -14,7 +14,7 @@ pub(super) fn run(config: &Config, as_json: bool) -> Result<i32, Failure> {
     if as_json {
         output::print_json(&json!({ "dir": folder, "key_file": config.key_file(), "config_file": config.file() }));
     } else {
-        output::print(&format!("{}\n", folder.display()));
+        output::show(output::Text::new().line(output::path(&folder)));
     }
     Ok(0)
 }

@@ -7,6 +7,7 @@ use crate::report::key_json;
 use crate::text::{self, Align, Table};
 use glowplug_cache::{Job, JobState};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 /// Prints each compilation, those that run first.
@@ -55,11 +56,8 @@ fn as_text(jobs: &[Job]) -> String {
     for job in jobs {
         if let JobState::Failed { attempts, why } = &job.state {
             let why = why.as_deref().unwrap_or(KILLED);
-            lines.push_str(&format!(
-                "{} failed ({}): {why}\n",
-                job.source,
-                text::count(u64::from(*attempts), "attempt")
-            ));
+            let attempts = text::count(u64::from(*attempts), "attempt");
+            let _ = writeln!(lines, "{} failed ({attempts}): {}", output::name(&job.source), output::name(why));
         }
     }
     lines

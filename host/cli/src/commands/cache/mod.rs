@@ -84,19 +84,19 @@ fn print_pruned(pruned: &Pruned, dry_run: bool, as_json: bool) {
         }));
         return;
     }
-    let mut lines = String::new();
+    let mut lines = output::Text::new();
     if dry_run {
         for removed in &pruned.removed {
-            lines.push_str(&format!("{} ({}): {}\n", removed.path, text::size(removed.bytes), removed.why));
+            lines.line(format_args!("{} ({}): {}", removed.path, text::size(removed.bytes), removed.why));
         }
     }
     let verb = if dry_run { "would remove" } else { "removed" };
-    lines.push_str(&format!(
-        "{verb} {} ({}); {} left ({})\n",
+    lines.line(format_args!(
+        "{verb} {} ({}); {} left ({})",
         text::count(pruned.removed.len() as u64, "file"),
         text::size(freed),
         text::count(pruned.kept_entries, "entry"),
         text::size(pruned.kept_bytes),
     ));
-    output::print(&lines);
+    output::show(&lines);
 }

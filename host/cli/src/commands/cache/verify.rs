@@ -17,17 +17,17 @@ pub(super) fn run(opened: &Opened, as_json: bool) -> Result<i32, Failure> {
             unsound.iter().map(|(path, problem)| json!({ "path": path, "problem": problem })).collect();
         output::print_json(&json!({ "files": findings.len(), "hashed_bytes": bytes, "problems": problems }));
     } else {
-        let mut lines = String::new();
+        let mut lines = output::Text::new();
         for (path, problem) in &unsound {
-            lines.push_str(&format!("{path}: {problem}\n"));
+            lines.line(format_args!("{path}: {problem}"));
         }
         let files = text::count(findings.len() as u64, "file");
         let verdict = match unsound.len() {
             0 => "all sound".to_owned(),
             count => format!("{count} not sound, and never executed"),
         };
-        lines.push_str(&format!("{files} checked ({} of native code): {verdict}\n", text::size(bytes)));
-        output::print(&lines);
+        lines.line(format_args!("{files} checked ({} of native code): {verdict}", text::size(bytes)));
+        output::show(&lines);
         if !unsound.is_empty() {
             output::hint(
                 "an artifact that is not sound is compiled anew when it is next asked for; `glowplug cache clear` removes all",

@@ -51,9 +51,9 @@ pub(super) fn run(config: Config, files: &[PathBuf], as_json: bool) -> Result<i3
 fn is_warm(file: &Path, warmed: &Result<LoadReport, LoadError>, as_json: bool) -> bool {
     match warmed {
         Ok(report) => {
-            report.notes.iter().for_each(|note| output::warning(&format!("{}: {note}", file.display())));
+            report.notes.iter().for_each(|note| output::warning(&format!("{}: {note}", output::path(file))));
             if !as_json {
-                output::print(&as_line(file, report));
+                output::show(output::Text::new().line(as_line(file, report)));
             }
             report.notes.is_empty()
         }
@@ -72,15 +72,16 @@ fn as_object(report: &LoadReport) -> Value {
 }
 
 fn as_line(file: &Path, report: &LoadReport) -> String {
+    let file = output::path(file);
     let size = report.artifact_bytes.map_or_else(String::new, |bytes| format!(", {}", text::size(bytes)));
     match (report.outcome, report.phases.compile) {
-        (Outcome::Hit, _) => format!("{}: was warm{size}\n", file.display()),
+        (Outcome::Hit, _) => format!("{file}: was warm{size}"),
         (_, Some(time)) => {
             let reused = report.reused.filter(|reused| reused.functions > 0).map_or_else(String::new, |reused| {
                 format!(", {} of {} functions as they were", reused.functions, reused.of)
             });
-            format!("{}: compiled in {}{size}{reused}\n", file.display(), text::time(time))
+            format!("{file}: compiled in {}{size}{reused}", text::time(time))
         }
-        (_, None) => format!("{}: warmed{size}\n", file.display()),
+        (_, None) => format!("{file}: warmed{size}"),
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn run(opened: &Opened, file: &Path, as_json: bool) -> Result<i32, Fa
             "code": code(&probe),
         }));
     } else {
-        output::print(&format!("{}\n", as_text(file, &probe, reason.as_deref())));
+        output::show(output::Text::new().line(as_text(file, &probe, reason.as_deref())));
     }
     Ok(if probe.outcome == Outcome::Hit { 0 } else { EXIT_FAILURE })
 }
@@ -62,5 +62,5 @@ fn as_text(file: &Path, probe: &Probe, reason: Option<&str>) -> String {
         (_, Some(reason)) => reason.to_owned(),
         (_, None) => "no reason is known".to_owned(),
     };
-    format!("{}: {outcome}: {detail}", file.display())
+    format!("{}: {outcome}: {detail}", output::path(file))
 }

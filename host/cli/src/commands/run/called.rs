@@ -53,7 +53,7 @@ pub(super) fn run(
     let call = match Call::of(args, options, opened)? {
         Ok(call) => call,
         Err(reason) if args.calls.verify_only => {
-            output::print(&format!("{}: bypass: {reason}\n", options.name));
+            output::show(output::Text::new().line(format_args!("{}: bypass: {reason}", options.name)));
             return Ok(Called::Done(EXIT_FAILURE));
         }
         Err(reason) => return Ok(Called::Bypass(reason)),
@@ -141,14 +141,15 @@ impl<'a> Call<'a> {
         match lookup {
             Lookup::Hit(hit) => {
                 let ago = text::ago(hit.created(), SystemTime::now());
-                output::print(&format!(
-                    "{name}: hit: it ran {ago}, and none of {} changed\n",
-                    observations(hit.checked())
-                ));
+                let observations = observations(hit.checked());
+                output::show(
+                    output::Text::new()
+                        .line(format_args!("{name}: hit: it ran {ago}, and none of {observations} changed")),
+                );
                 0
             }
             Lookup::Miss(reason) => {
-                output::print(&format!("{name}: miss: {reason}\n"));
+                output::show(output::Text::new().line(format_args!("{name}: miss: {reason}")));
                 EXIT_FAILURE
             }
         }
@@ -379,7 +380,7 @@ struct Quiet {
 impl Face for Quiet {
     fn event(&self, event: SessionEvent) {
         match event {
-            SessionEvent::Denied(rule) => output::note(&format!("glowplug: {rule}\n")),
+            SessionEvent::Denied(rule) => output::remark(rule),
             SessionEvent::TimedOut(limit) => output::error_line(&text::timed_out(&self.name, limit)),
             SessionEvent::Program(ProgramEvent::Loaded(_, report)) => {
                 let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);

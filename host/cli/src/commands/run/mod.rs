@@ -132,9 +132,7 @@ fn run_guest(
 fn said(outcome: &Outcome) -> i32 {
     match outcome {
         Outcome::Exited(_) => {}
-        Outcome::Returned(values) => {
-            output::print(&values.iter().map(|value| format!("{value}\n")).collect::<String>())
-        }
+        Outcome::Returned(values) => output::show(&values.iter().collect()),
         // The whole story, with the guest's backtrace, as `wasmtime run` tells it.
         Outcome::Trapped(error) => output::error_line(&format!("{error:?}")),
     }

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
     }
     let mut plan = Plan::make(args, &folder)?;
     if args.list {
-        output::print(&plan.jobs.iter().map(|job| format!("{}\n", job.case.id)).collect::<String>());
+        output::show(&plan.jobs.iter().map(|job| &job.case.id).collect());
         return Ok(if plan.jobs.is_empty() { NO_TESTS_RUN } else { OK });
     }
     let mut config = config;
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
 }
 
 fn print_lines(lines: &[String]) {
-    output::print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+    output::show(&lines.iter().collect());
 }
 
 /// Whether the last green run is all that has to be looked at.

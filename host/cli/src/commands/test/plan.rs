@@ -11,10 +11,11 @@ use crate::output;
 use glowplug_harness::config::{Config, Settings};
 use glowplug_harness::discover::{self, Selection};
 use glowplug_harness::exit_code::TEST_LIST_CREATION_FAILED;
-use glowplug_harness::{Case, schedule};
+use glowplug_harness::{Case, case, schedule};
 use glowplug_runtime::process::AllowedNative;
 use glowplug_store::Digest;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -86,7 +87,7 @@ impl Plan {
         };
         let mut asked = BTreeSet::new();
         for file in discovered.cases {
-            let source = std::fs::read(&file.path)
+            let source = read_case(&file.path)
                 .map_err(|error| Failure::file("read", &file.path, &error).code(TEST_LIST_CREATION_FAILED))?;
             let case = Case::parse(source)
                 .map_err(|error| Failure::new(format!("{}: {error}", file.id)).code(TEST_LIST_CREATION_FAILED))?;
@@ -148,6 +149,13 @@ impl Plan {
             inputs: Arc::clone(inputs),
         }
     }
+}
+
+/// What is in a case's file; of one that is too large to be a case, enough to see that.
+fn read_case(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut source = Vec::new();
+    std::fs::File::open(path)?.take(case::LARGEST + 1).read_to_end(&mut source)?;
+    Ok(source)
 }
 
 /// The digests of files that belong to every case.

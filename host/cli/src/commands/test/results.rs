@@ -3,6 +3,7 @@
 use super::plan::Plan;
 use super::session::{Job, Known, Tried, Untried};
 use super::zero::GreenCase;
+use crate::text;
 use glowplug_calls::{Evidence, Names};
 use glowplug_harness::Verdict;
 use glowplug_harness::compare::unified;
@@ -10,8 +11,8 @@ use glowplug_harness::config::FILE_NAME;
 use glowplug_harness::diff;
 use glowplug_harness::report::{AttemptReport, Cache, CaseReport, Verdict as Word};
 use glowplug_harness::schedule::Ended;
-use glowplug_harness::session::{Observed, StepEnd};
-use std::time::{Duration, SystemTime};
+use glowplug_harness::session::{MOST_OUTPUT, Observed, StepEnd};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A case that was tried, or not.
 pub(super) enum Finished {
@@ -59,6 +60,7 @@ fn word(tried: &Result<Tried, Untried>) -> Word {
     match tried {
         Ok(tried) if tried.timed_out => Word::TimedOut,
         Ok(tried) => match tried.verdict {
+            Verdict::Unfinished(_) => Word::TimedOut,
             Verdict::Passed => Word::Passed,
             Verdict::Skipped => Word::Skipped,
             Verdict::Failed(_) => Word::Failed,
@@ -148,7 +150,10 @@ fn attempt_report(job: &Job, tried: &Result<Tried, Untried>, duration: Duration)
         Err(Untried::Failed(why)) => (Some(why.clone()), None),
         Ok(tried) if tried.timed_out => (Some(timed_out(job, &tried.observed)), None),
         Ok(tried) if tried.verdict.is_well() => (None, None),
-        Ok(tried) => (Some(differs(&tried.verdict)), Some(difference(job, tried))),
+        Ok(tried) => match unfinished(tried) {
+            Some(why) => (Some(why), None),
+            None => (Some(differs(tried)), difference(job, tried)),
+        },
     };
     AttemptReport {
         verdict: word(tried),
@@ -159,13 +164,22 @@ fn attempt_report(job: &Job, tried: &Result<Tried, Untried>, duration: Duration)
     }
 }
 
-fn difference(job: &Job, tried: &Tried) -> String {
-    String::from_utf8_lossy(&diff::patch(&job.id, &unified(&job.case, &tried.observed))).into_owned()
+fn difference(job: &Job, tried: &Tried) -> Option<String> {
+    let (hunks, left_out) = unified(&job.case, &tried.observed, Instant::now().checked_add(job.timeout))?;
+    let mut patch = String::from_utf8_lossy(&diff::patch(&job.id, &hunks)).into_owned();
+    if left_out > 0 {
+        patch.push_str(&format!("# {} more differ\n", text::count(left_out as u64, "line")));
+    }
+    Some(patch)
 }
 
 /// `2 steps differ, first at line 7`
-pub(super) fn differs(verdict: &Verdict) -> String {
-    match verdict {
+pub(super) fn differs(tried: &Tried) -> String {
+    if let Some(bytes) = tried.observed.cut {
+        let (most, all) = (text::size(MOST_OUTPUT as u64), text::size(bytes as u64));
+        return format!("it wrote {all}, of which no more than {most} are compared");
+    }
+    match &tried.verdict {
         Verdict::Failed(steps) => match steps.as_slice() {
             [] => "it failed".to_owned(),
             [one] => format!("the step at line {} differs", one.line),
@@ -173,6 +187,15 @@ pub(super) fn differs(verdict: &Verdict) -> String {
         },
         _ => String::new(),
     }
+}
+
+/// What is said of a case whose comparison did not end.
+pub(super) fn unfinished(tried: &Tried) -> Option<String> {
+    let Verdict::Unfinished(line) = tried.verdict else { return None };
+    Some(format!(
+        "comparing what the step at line {line} wrote took longer than the case may; \
+         are there simpler expressions for its (re) and (glob) lines?"
+    ))
 }
 
 /// Which step it was that did not end.

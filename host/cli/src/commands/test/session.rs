@@ -16,7 +16,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Where a session finds the project, to be read.
 const PROJECT: &[u8] = b"/src";
@@ -96,6 +96,8 @@ pub(super) struct Tried {
     pub(super) traced: Option<Traced>,
     /// Why it will run again next time.
     pub(super) unkept: Option<String>,
+    /// What its session was refused, and by which rules.
+    pub(super) refused: Vec<String>,
 }
 
 /// Why a case could not be tried.
@@ -137,6 +139,7 @@ impl Sessions {
     pub(super) fn attempt(&self, job: &Job, attempt: u32) -> Result<Tried, Untried> {
         // What is copied and hashed for it before and after it runs ends, too; twice its time, so that it runs out first.
         let _deadline = Deadline::after(job.timeout * 2).map(|deadline| interruptible(Arc::new(deadline)));
+        let begin = Instant::now();
         let key = self.key(job);
         let (calls, reason) = match (&job.cacheable, &self.calls) {
             (Err(reason), _) | (Ok(()), Err(reason)) => (None, Known::Bypass(reason.clone())),
@@ -146,7 +149,7 @@ impl Sessions {
             }
             (Ok(()), Ok(calls)) => match calls.lookup(&key, &mut Nothing) {
                 Lookup::Hit(hit) => {
-                    let known = self.known(job, &key, calls, &hit);
+                    let known = self.known(job, &key, calls, &hit, deadline(job, begin));
                     if known.verdict.is_well() {
                         return if self.check { self.compare(job, &key, &hit, known) } else { Ok(known) };
                     }
@@ -162,12 +165,15 @@ impl Sessions {
             let (Known::Miss(reason) | Known::Bypass(reason)) = reason else { unreachable!("hits have returned") };
             return Err(Untried::MustRun(reason));
         }
-        let ran = self.run(job, &key)?;
-        Ok(self.judge(job, &key, calls, ran, reason, attempt))
+        let face = Arc::new(Listener { id: job.id.clone(), denied: Mutex::default() });
+        let ran = self.run(job, &key, Arc::clone(&face))?;
+        let mut tried = self.judge(job, &key, calls, ran, reason, (attempt, deadline(job, begin)));
+        tried.refused = std::mem::take(&mut *face.denied.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(tried)
     }
 
     /// What a result from the call cache says.
-    fn known(&self, job: &Job, key: &CallKey, calls: &CallCache, hit: &Hit) -> Tried {
+    fn known(&self, job: &Job, key: &CallKey, calls: &CallCache, hit: &Hit, deadline: Option<Instant>) -> Tried {
         tracing::info!("{}: replayed: none of {} observations changed", job.id, hit.checked());
         if let Err(error) = calls.note_use(hit) {
             tracing::debug!("{}: the use could not be noted: {error}", job.id);
@@ -175,7 +181,7 @@ impl Sessions {
         let (salt, exit_code) = (salt(key), hit.outcome.exit_code);
         let observed = job.case.observed(&joined(&hit.outcome.output), &salt, exit_code);
         Tried {
-            verdict: compare(&job.case, &observed),
+            verdict: compare(&job.case, &observed, deadline),
             observed,
             timed_out: false,
             known: Known::Hit,
@@ -183,12 +189,14 @@ impl Sessions {
             ran_at: hit.created(),
             traced: Some(hit.observed().clone()),
             unkept: None,
+            refused: Vec::new(),
         }
     }
 
     /// Runs what is known, and compares.
     fn compare(&self, job: &Job, key: &CallKey, hit: &Hit, known: Tried) -> Result<Tried, Untried> {
-        let ran = self.run(job, key)?;
+        let face = Arc::new(Listener { id: job.id.clone(), denied: Mutex::default() });
+        let ran = self.run(job, key, face)?;
         let fresh = job.case.observed(&joined(&ran.output), &salt(key), ran.end.exit_code);
         let kept = job.case.observed(&joined(&hit.outcome.output), &salt(key), hit.outcome.exit_code);
         ran.remove_scratch();
@@ -200,7 +208,7 @@ impl Sessions {
         Err(Untried::Failed(format!("a fresh run differs from what was kept, first at {line}")))
     }
 
-    fn run(&self, job: &Job, key: &CallKey) -> Result<Ran, Untried> {
+    fn run(&self, job: &Job, key: &CallKey, face: Arc<Listener>) -> Result<Ran, Untried> {
         let folder = job.path.parent().unwrap_or(Path::new("/"));
         // Native programs see no layers: they get a copy of the folder.
         let traced = job.allow_native.is_empty();
@@ -219,7 +227,6 @@ impl Sessions {
         }
         let mut files = embedded::program_files();
         files.extend(natives::files(&natives));
-        let face = Arc::new(Listener { id: job.id.clone(), denied: Mutex::default() });
         let execution = Execution {
             programs: Arc::clone(&self.programs),
             program: StartProgram::Own(embedded::SHELL_NAME.to_owned()),
@@ -286,17 +293,30 @@ impl Sessions {
         calls: Option<&CallCache>,
         mut ran: Ran,
         known: Known,
-        attempt: u32,
+        (attempt, deadline): (u32, Option<Instant>),
     ) -> Tried {
         let observed = job.case.observed(&joined(&ran.output), &salt(key), ran.end.exit_code);
-        let verdict = if ran.end.timed_out { Verdict::Failed(Vec::new()) } else { compare(&job.case, &observed) };
+        let verdict = match ran.end.timed_out {
+            true => Verdict::Failed(Vec::new()),
+            false => compare(&job.case, &observed, deadline),
+        };
         let (namespace, gone) = (ran.namespace.clone(), ran.gone);
         // What a case writes is its own; nobody is to find it again.
         ran.written.clear();
         let (cost, timed_out) = (ran.cost, ran.end.timed_out);
         let well = verdict.is_well();
         let ran_at = SystemTime::now();
-        let mut tried = Tried { verdict, observed, timed_out, known, cost, ran_at, traced: None, unkept: None };
+        let mut tried = Tried {
+            verdict,
+            observed,
+            timed_out,
+            known,
+            cost,
+            ran_at,
+            traced: None,
+            unkept: None,
+            refused: Vec::new(),
+        };
         tried.unkept = match (calls, ran.into_kept()) {
             _ if !well => Some("it failed".to_owned()),
             _ if attempt > 1 => Some("it is flaky".to_owned()),
@@ -364,7 +384,14 @@ fn joined(output: &[Chunk]) -> Vec<u8> {
     output.iter().flat_map(|chunk| chunk.bytes.iter().copied()).collect()
 }
 
-/// Says what a session was refused, once the log is asked for it: a case may well expect that.
+/// When comparing has to be over: with the case's time, but it is given some for itself.
+fn deadline(job: &Job, begin: Instant) -> Option<Instant> {
+    const LEAST: Duration = Duration::from_millis(500);
+    // A time that cannot be told from none is none.
+    Some(begin.checked_add(job.timeout)?.max(Instant::now() + LEAST))
+}
+
+/// Remembers what a session was refused, and says it once the log is asked for it: a case may well expect that.
 struct Listener {
     id: String,
     denied: Mutex<Vec<String>>,

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::output;
 use glowplug_harness::{Verdict, updated};
 use std::io::{BufRead as _, IsTerminal as _};
+use std::time::Instant;
 
 /// Updates those cases that differ, as far as the user wants it; how many were.
 pub(super) fn update(args: &TestArgs, plan: &Plan, finished: &[Finished]) -> Result<usize, Failure> {
@@ -23,8 +24,8 @@ pub(super) fn update(args: &TestArgs, plan: &Plan, finished: &[Finished]) -> Res
     let (mut count, mut all) = (0, args.update);
     for (job, finished) in plan.jobs.iter().zip(finished) {
         let Some(tried) = finished.last() else { continue };
-        // What a session wrote before its time ran out is nothing to expect.
-        if tried.timed_out || !matches!(tried.verdict, Verdict::Failed(_)) {
+        // What a session wrote before its time ran out is nothing to expect, nor is a part of it.
+        if tried.timed_out || tried.observed.cut.is_some() || !matches!(tried.verdict, Verdict::Failed(_)) {
             continue;
         }
         if !all {
@@ -35,7 +36,12 @@ pub(super) fn update(args: &TestArgs, plan: &Plan, finished: &[Finished]) -> Res
                 Answer::Quit => break,
             }
         }
-        write(&job.case, &updated(&job.case.case, &tried.observed))?;
+        let Some(contents) = updated(&job.case.case, &tried.observed, Instant::now().checked_add(job.case.timeout))
+        else {
+            output::warning(&format!("{}: not updated: comparing takes longer than its timeout", job.case.id));
+            continue;
+        };
+        write(&job.case, &contents)?;
         show::updated(&job.case.id);
         count += 1;
     }
@@ -54,9 +60,10 @@ enum Answer {
 }
 
 fn ask(job: &Job, verdict: &Verdict) -> Answer {
-    let mut text = format!("{}:\n", job.id);
+    let mut text = output::Text::new();
+    text.line(format_args!("{}:", job.id));
     show::differences(&mut text, verdict);
-    output::print(&text);
+    output::show(&text);
     loop {
         output::note("Write this into the case? [y]es, [n]o, [a]ll of the rest, [q]uit: ");
         let mut line = String::new();

@@ -39,11 +39,69 @@ use std::sync::Arc;
 use wire::Request;
 use writable::OnHost;
 
-/// Programs that many machines have and that are often called: who misses one of these is told how to get it. Nothing is looked
-/// up for that, since a guest could learn from it what the host has.
-const WELL_KNOWN: [&str; 28] = [
-    "bc", "cargo", "cc", "clang", "cmake", "curl", "docker", "file", "gcc", "gh", "git", "go", "gzip", "java", "jq",
-    "make", "node", "npm", "patch", "perl", "pip", "python", "python3", "rg", "ruby", "rustc", "tar", "wget",
+/// Programs that people expect to find, and do not find here.
+const WELL_KNOWN: [&str; 61] = [
+    "ar",
+    "bc",
+    "bison",
+    "bun",
+    "cargo",
+    "cc",
+    "clang",
+    "clang-format",
+    "cmake",
+    "cpio",
+    "curl",
+    "deno",
+    "docker",
+    "dpkg",
+    "fd",
+    "ffmpeg",
+    "file",
+    "g++",
+    "gawk",
+    "gcc",
+    "gdb",
+    "gh",
+    "git",
+    "go",
+    "gpg",
+    "gunzip",
+    "gzip",
+    "hg",
+    "java",
+    "javac",
+    "less",
+    "lua",
+    "make",
+    "mvn",
+    "ninja",
+    "node",
+    "npm",
+    "npx",
+    "openssl",
+    "patch",
+    "perl",
+    "php",
+    "pip",
+    "pip3",
+    "pnpm",
+    "python",
+    "python3",
+    "rg",
+    "rsync",
+    "ruby",
+    "rustc",
+    "sqlite3",
+    "ssh",
+    "strace",
+    "tar",
+    "tree",
+    "unzip",
+    "wget",
+    "xz",
+    "yarn",
+    "zip",
 ];
 
 /// Says by which rule a native program that lies in a mounted folder could be run.
@@ -63,16 +121,19 @@ pub(crate) fn deny(session: &Session, path: &[u8]) {
     });
 }
 
-/// Says how a program that is not there could be, if it is one that many machines have.
-pub(crate) fn deny_if_well_known(session: &Session, path: &[u8]) {
-    let name = path.strip_prefix(b"/usr/bin/").or_else(|| path.strip_prefix(b"/bin/"));
-    if let Some(name) = name.and_then(|name| std::str::from_utf8(name).ok())
-        && WELL_KNOWN.contains(&name)
-    {
-        session.denied(format!(
-            "`{name}` is none of this shell's programs; --allow-native {name} would let this machine's run, if it has one, confined \
-             to the mounted folders and without a network"
-        ));
+/// Says by which rule a native program could be run that is not there for guests, if it is one that people look for. Whether this
+/// machine has it is not looked at: guests may read what is said, and are not to learn what there is.
+pub(crate) fn suggest(context: &Context, request: &SpawnRequest) {
+    let path = &request.program;
+    let Some(name) = path.strip_prefix(b"/usr/bin/").or_else(|| path.strip_prefix(b"/bin/")) else { return };
+    let Some(name) = WELL_KNOWN.iter().find(|known| known.as_bytes() == name) else { return };
+    let handle = request.descriptors.iter().find(|(number, _)| *number == 2).map(|(_, handle)| *handle);
+    let errors = handle.and_then(|handle| context.descriptor(handle).ok());
+    if context.session.denials.are_heard(errors.as_ref()) {
+        let rule = format!("--allow-native {name}");
+        let text =
+            format!("`{name}` is not among the shell's programs; `{rule}` would run this machine's, if it has one");
+        context.session.denied_by(&rule, &text);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::process::context::Context;
 use crate::process::descriptor::{Description, Descriptor, stat_of};
 use crate::process::memory::{bytes, bytes_mut, put_u32};
 use crate::process::witness::Use;
-use glowplug_fs::{Device, FsError, OpenOptions, Opened};
+use glowplug_fs::{Denial, Device, FsError, OpenOptions, Opened};
 use glowplug_sys::abi::errno;
 use std::sync::Arc;
 use wasmtime::Linker;
@@ -32,19 +32,41 @@ impl Context {
     /// The error's number; if it was the policy that refused, somebody is told by which rule.
     pub(crate) fn refused(&self, error: FsError) -> i32 {
         if let Some(denial) = &error.denial {
-            self.session.denied(denial.to_string());
+            self.denied(denial);
         }
         error.errno
     }
 
-    /// As [`Context::refused`], for what might merely not be mounted.
+    fn denied(&self, denial: &Denial) {
+        if self.session.denials.are_heard(self.table.get(2).ok()) {
+            self.session.denied_by(denial.rule.as_deref().unwrap_or(&denial.reason), &denial.to_string());
+        }
+    }
+
+    /// As [`Context::refused`], for what might merely not be mounted. What the arguments do not name, a program looks for on its
+    /// own account, and knows what to do without.
     fn missing(&self, path: &[u8], error: FsError) -> i32 {
         if error.errno == errno::ENOENT
+            && self.session.denials.are_heard(self.table.get(2).ok())
+            && self.is_named(path)
             && let Some(denial) = self.session.namespace.explain(path, &error)
         {
-            self.session.denied(denial.to_string());
+            self.denied(&denial);
         }
         self.refused(error)
+    }
+
+    /// Whether an argument is this path, begins with something like `--file=` and is then this path, or is a text that has this path
+    /// in it, as `-c` of a shell.
+    fn is_named(&self, path: &[u8]) -> bool {
+        let wanted = plain(b"", path);
+        let is_it = |arg: &[u8]| plain(&self.cwd, arg) == wanted;
+        self.args.iter().skip(1).filter(|arg| !arg.is_empty()).any(|arg| {
+            let value = arg.iter().position(|byte| *byte == b'=').map(|at| &arg[at + 1..]);
+            is_it(arg)
+                || value.is_some_and(is_it)
+                || arg.len() > path.len() && arg.windows(path.len()).any(|part| part == path)
+        })
     }
 
     /// Opens a path for the import module or for WASI.
@@ -69,6 +91,20 @@ impl Context {
             }
         }
     }
+}
+
+/// The names of a path, beginning in a folder, without those that lead nowhere.
+fn plain<'p>(folder: &'p [u8], path: &'p [u8]) -> Vec<&'p [u8]> {
+    let folder = if path.starts_with(b"/") { b"" } else { folder };
+    let mut names = Vec::new();
+    for name in folder.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
+        match name {
+            b"" | b"." => {}
+            b".." => _ = names.pop(),
+            name => names.push(name),
+        }
+    }
+    names
 }
 
 pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<bool> {
@@ -121,7 +157,8 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                                                     len: i32,
                                                     out: i32| {
                 let path = context.named(memory, fd, at, len)?;
-                let stat = context.session.namespace.stat(&path, follow & FOLLOW != 0).map_err(|error| error.errno)?;
+                let stat = context.session.namespace.stat(&path, follow & FOLLOW != 0);
+                let stat = stat.map_err(|error| context.missing(&path, error))?;
                 filestat(memory, out, &stat_of(&stat))
             })
         }

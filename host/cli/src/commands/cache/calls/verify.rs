@@ -14,14 +14,14 @@ pub(super) fn run(cache: &CallCache, as_json: bool) -> Result<i32, Failure> {
         let all = findings.iter().map(|(path, problem)| json!({ "path": path, "problem": problem }));
         output::print_json(&Value::Array(all.collect()));
     } else {
-        let mut lines = String::new();
+        let mut lines = output::Text::new();
         for (path, problem) in &findings {
             if let Some(problem) = problem {
-                lines.push_str(&format!("{path}: {problem}\n"));
+                lines.line(format_args!("{path}: {problem}"));
             }
         }
-        lines.push_str(&format!("{} checked, {wrong} wrong\n", text::count(findings.len() as u64, "file")));
-        output::print(&lines);
+        lines.line(format_args!("{} checked, {wrong} wrong", text::count(findings.len() as u64, "file")));
+        output::show(&lines);
     }
     Ok(if wrong == 0 { 0 } else { EXIT_FAILURE })
 }

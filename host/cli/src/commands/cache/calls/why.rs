@@ -20,7 +20,8 @@ pub(super) fn run(cache: &CallCache, key: &str, as_json: bool) -> Result<i32, Fa
         output::print_json(&json!({ "key": key, "call": super::command(&parts), "results": Value::Array(results) }));
     } else {
         let now = SystemTime::now();
-        let mut lines = format!("{}\n", super::command(&parts));
+        let mut lines = output::Text::new();
+        lines.line(super::command(&parts));
         for one in &explanations {
             let when = format!("result of {}", text::ago(one.summary.created, now));
             let observed = text::count(one.summary.observed as u64, "observation");
@@ -28,15 +29,15 @@ pub(super) fn run(cache: &CallCache, key: &str, as_json: bool) -> Result<i32, Fa
                 format!(", if standard input begins with the same {}", text::count(bytes, "byte"))
             });
             if holds(one) {
-                lines.push_str(&format!("  {when}: would be replayed{stdin}: none of {observed} changed\n"));
+                lines.line(format_args!("  {when}: would be replayed{stdin}: none of {observed} changed"));
                 continue;
             }
-            lines.push_str(&format!("  {when}: not replayed\n"));
+            lines.line(format_args!("  {when}: not replayed"));
             for why in one.damage.iter().cloned().chain(one.changes.iter().map(ToString::to_string)) {
-                lines.push_str(&format!("    {why}\n"));
+                lines.line(format_args!("    {why}"));
             }
         }
-        output::print(&lines);
+        output::show(&lines);
     }
     Ok(if explanations.iter().any(holds) { 0 } else { EXIT_FAILURE })
 }
