@@ -6,6 +6,7 @@ use crate::args::{ReportArgs, ShellArgs};
 use crate::clock::Clock;
 use crate::embedded;
 use crate::failure::{EXIT_TIMEOUT, Failure};
+use crate::natives::{self, UserSettings};
 use crate::opening::{self, Opened};
 use crate::output;
 use crate::overdue;
@@ -14,8 +15,8 @@ use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
 use glowplug_fs::{Access, Mount, Namespace};
 use glowplug_runtime::process::{
-    EditRequest, Face, Info, ProgramEvent, ProgramSet, Session, SessionEvent, SessionLimits, SessionOptions, Start,
-    StartProgram, Stdio,
+    EditRequest, Face, Info, Natives, ProgramEvent, ProgramSet, Session, SessionEvent, SessionLimits, SessionOptions,
+    Start, StartProgram, Stdio,
 };
 use glowplug_shell::{Editor, EditorSettings};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -40,6 +41,8 @@ const PASSED_ON: [&str; 13] = [
     "LINES",
     "SHLVL",
 ];
+/// How long what is left in the background may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Where programs are, in the shell's own view of files.
 const PATH: &str = "/usr/bin:/bin";
 
@@ -47,7 +50,7 @@ const PATH: &str = "/usr/bin:/bin";
 pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i32, Failure> {
     if args.network {
         return Err(Failure::usage("`--network` does not exist yet: what runs in the shell has no network")
-            .hint("run the shell without it; a native program that --allow-native names can use the network"));
+            .hint("run the shell without it; a native program that --allow-native sets =free can use the network"));
     }
     let mut config = crate::config::Config::load(&args.cache)?;
     clock.lap("settings");
@@ -57,14 +60,12 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     clock.lap("open");
     let (folders, cwd) = folders(args)?;
     let mut files = embedded::program_files();
-    files.extend(args.allow_native.iter().map(|name| glowplug_fs::Program {
-        name: name.rsplit('/').next().unwrap_or(name).to_owned().into(),
-        size: 0,
-        // Empty, but there: a program without bytes could not be opened, and so not be run.
-        bytes: Some(b""),
-    }));
-    let host_folders = folders.iter().filter(|mount| mount.access != Access::Overlay);
-    let host_folders = host_folders.map(|mount| (mount.guest.clone(), mount.host.clone())).collect();
+    let natives = match args.native.allow_native.as_slice() {
+        [] => Natives::default(),
+        programs => natives::resolve(programs, &args.native, &UserSettings::read()?, &folders)?,
+    };
+    natives::warn_missing(&natives);
+    files.extend(natives::files(&natives));
     let settings =
         glowplug_fs::Settings { mounts: folders.clone(), programs: files, ..glowplug_fs::Settings::default() };
     let namespace = Namespace::new(settings).map_err(|error| Failure::new(error.to_string()))?;
@@ -81,8 +82,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let options = SessionOptions {
         programs: Arc::new(programs),
         namespace,
-        allow_native: args.allow_native.clone(),
-        host_folders,
+        natives,
         limits: SessionLimits {
             max_memory: args.max_memory,
             max_processes,
@@ -129,6 +129,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         output::note(&String::from_utf8_lossy(&diff));
     }
     session.finish();
+    session.end_all(PATIENCE);
     session.namespace().remove_scratch();
     // Without tearing down: what is left of the session is given back faster by the end of the process.
     std::process::exit(code);
