@@ -17,6 +17,7 @@ use crate::{
     beneath::{self, Eye, Start},
     mount::tidy,
     overlay::Overlay,
+    quota::{Account, Quota},
     scratch::Scratch,
     see,
     tree::{NodeId, Tree, What},
@@ -31,6 +32,7 @@ pub(crate) struct Parts {
     pub overlays: Vec<Arc<Overlay>>,
     pub scratch: Arc<Scratch>,
     pub trace: Option<Trace>,
+    pub quota: Quota,
 }
 
 /// A folder with a disk behind it.
@@ -48,6 +50,8 @@ pub(crate) struct MountPoint {
     pub origin: usize,
     /// Who notes what is read in it, and its number as a folder of the host; `/tmp` has none.
     pub seen: Option<(Trace, Option<u32>)>,
+    /// What is written to it is charged to; an overlay does that itself.
+    pub account: Option<Account>,
 }
 
 /// What is behind a mount point.
@@ -81,7 +85,7 @@ const DEVICES: [(&[u8], What); 10] = [
 const PROGRAM_FOLDERS: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
 
 pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
-    let Settings { mounts, programs, private_tmp, scratch, trace } = settings;
+    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk } = settings;
     let mounts = tidied(mounts)?;
     let mut parts = Parts {
         tree: Tree::new(),
@@ -89,6 +93,7 @@ pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
         programs,
         overlays: Vec::new(),
         scratch: Arc::new(Scratch::new(scratch)),
+        quota: Quota::new(max_disk, trace.clone()),
         trace,
     };
     let dev = parts.tree.place(b"/dev", What::Folder);
@@ -180,6 +185,7 @@ impl Parts {
             careful: false,
             origin,
             seen: None,
+            account: Some(self.quota.own.clone()),
         });
     }
 
@@ -206,7 +212,8 @@ impl Parts {
                     let root = trace.root(&mount.host, true);
                     (trace, root)
                 });
-                let layers = Overlay::new(mount.guest.clone(), folder, seen, self.scratch.clone(), self.overlays.len());
+                let (scratch, account) = (self.scratch.clone(), self.quota.own.clone());
+                let layers = Overlay::new(mount.guest.clone(), folder, seen, scratch, account, self.overlays.len());
                 let layers = Arc::new(layers);
                 self.overlays.push(layers.clone());
                 Backing::Overlay { layers, base: Vec::new(), lower }
@@ -221,6 +228,7 @@ impl Parts {
             careful: false,
             origin,
             seen: None,
+            account: (mount.access == Access::ReadWrite).then(|| self.quota.mounted.clone()),
         });
         Ok(())
     }
@@ -239,7 +247,7 @@ impl Parts {
         let open = |dir: &File| {
             // Whether it is there decides what guests see, so it is an observation, too.
             let eye = root.as_ref().map_or(Eye::Closed, |(trace, root)| Eye::Lower(trace, *root));
-            let start = Start { dir, careful: false, eye };
+            let start = Start { careful: false, eye, ..Start::closed(dir) };
             let _ = see::look(start, &below, true);
             beneath::open(start, &below, OFlags::PATH | OFlags::DIRECTORY, 0).ok()
         };
@@ -258,8 +266,8 @@ impl Parts {
         };
         let Some(backing) = backing else { return };
         let host = mount.host.as_ref().map(|host| host.join(OsStr::from_bytes(&below)));
-        let (access, origin) = (mount.access, mount.origin);
-        let seen = MountPoint { guest, host, access, backing, careful: true, origin, seen: None };
+        let (access, origin, account) = (mount.access, mount.origin, mount.account.clone());
+        let seen = MountPoint { guest, host, access, backing, careful: true, origin, seen: None, account };
         self.tree.set(id, What::Mount(self.mounts.len()));
         self.mounts.push(seen);
     }

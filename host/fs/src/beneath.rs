@@ -10,7 +10,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{FsError, Trace};
+use crate::{FsError, Trace, quota::Account};
 
 /// Why an attempt ended without a result.
 #[derive(Debug)]
@@ -40,6 +40,15 @@ pub(crate) struct Start<'d> {
     pub careful: bool,
     /// Who notes what is read below it; only [`see`](crate::see) looks at this.
     pub eye: Eye<'d>,
+    /// What is written below it is charged to; only [`plain`](crate::plain) and copies look at this.
+    pub account: Option<&'d Account>,
+}
+
+impl<'d> Start<'d> {
+    /// One in which no link is followed, nothing is noted and nothing charged.
+    pub(crate) fn closed(dir: &'d File) -> Self {
+        Start { dir, careful: true, eye: Eye::Closed, account: None }
+    }
 }
 
 /// Whether what is read is noted.

@@ -6,7 +6,7 @@
 //!
 //! let settings = Settings { mounts: vec!["/data:ro".parse()?, ".::/work:overlay".parse()?], ..Settings::default() };
 //! let files = Namespace::new(settings)?;
-//! if let Opened::File(file, _) = files.open(b"/data/figures.csv", &OpenOptions::reading())? {
+//! if let Opened::File(file, ..) = files.open(b"/data/figures.csv", &OpenOptions::reading())? {
 //!     // an ordinary `std::fs::File`
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -27,15 +27,19 @@
 
 mod assemble;
 mod beneath;
+mod bulk;
 mod changes;
 mod error;
 mod explain;
+mod interrupt;
 mod mount;
 mod namespace;
 mod options;
 mod overlay;
 mod plain;
+mod quota;
 mod reach;
+mod remove;
 mod resolve;
 mod scratch;
 mod see;
@@ -48,9 +52,11 @@ mod tests;
 
 pub use changes::{CommitError, Committed, Contents, State, Written};
 pub use error::{Denial, FsError, errno, number};
+pub use interrupt::{Deadline, Interrupt, Interruptible, interruptible};
 pub use mount::{Access, Mount, MountError};
 pub use namespace::Namespace;
 pub use options::{Change, ChangeKind, Device, NewTime, OpenOptions, Opened, Program, Settings, Wanted};
+pub use quota::Charge;
 pub use scratch::remove_abandoned;
 pub use stat::{DirEntry, Kind, Stat};
 pub use trace::{Impure, Observed, Trace, Unusable, Watch};

@@ -296,9 +296,26 @@ impl Namespace {
         self.0.overlays.iter().try_for_each(|overlay| overlay.diff(out, &mut budget))
     }
 
-    /// Removes `/tmp` and the overlays' layers now: for a program that ends without dropping its namespace.
+    /// Removes `/tmp` and the overlays' layers now: for a program that ends without dropping its namespace. Nobody may
+    /// use it any more.
     pub fn remove_scratch(&self) {
         self.0.scratch.remove();
+    }
+
+    /// Which limit of disk was come to by writing to an open file, if one was since this was last asked.
+    pub fn disk_refusal(&self) -> Option<crate::Denial> {
+        self.0.quota.take_refusal()
+    }
+
+    /// Whether there is anything for [`remove_scratch`](Self::remove_scratch) to remove.
+    pub fn has_scratch(&self) -> bool {
+        self.0.scratch.is_made()
+    }
+
+    /// Says that somebody uses it who could not be ended, so that nothing is removed as long as this process lives: the
+    /// next process that makes such a folder removes this one's.
+    pub fn leave_scratch(&self) {
+        self.0.scratch.leave();
     }
 
     /// Tries where the text of the path leads, and only then what a walk says.
@@ -306,7 +323,7 @@ impl Namespace {
         if let Some(place) = self.by_text(path)? {
             match attempt(&place) {
                 Ok(done) => return Ok(done),
-                Err(Stop::Fail(error)) => return Err(error),
+                Err(Stop::Fail(error)) => return Err(self.told(error)),
                 Err(Stop::Walk) => {}
             }
         }
@@ -328,11 +345,23 @@ impl Namespace {
             let tried = self.walk(path, last).and_then(|place| attempt(&place));
             match tried {
                 Ok(done) => return Ok(done),
-                Err(Stop::Fail(error)) => return Err(error),
+                Err(Stop::Fail(error)) => return Err(self.told(error)),
                 Err(Stop::Walk) => {}
             }
         }
         Err(FsError::new(errno::ELOOP))
+    }
+
+    /// An error as guests are told it: with the limit that was come to, and noted if it says more of the machine than of
+    /// the files.
+    fn told(&self, mut error: FsError) -> FsError {
+        if error.errno == errno::ENOSPC && error.denial.is_none() {
+            error.denial = self.0.quota.take_refusal().map(Box::new);
+        }
+        if let Some(trace) = &self.0.trace {
+            trace.met(error.errno);
+        }
+        error
     }
 
     fn walk(&self, path: &[u8], last: Last) -> Attempt<Place<'static>> {
@@ -360,7 +389,7 @@ impl Namespace {
         if let (Some(a), Some(b)) = (self.by_text(a.0)?, self.by_text(b.0)?) {
             match attempt(&a, &b) {
                 Ok(done) => return Ok(done),
-                Err(Stop::Fail(error)) => return Err(error),
+                Err(Stop::Fail(error)) => return Err(self.told(error)),
                 Err(Stop::Walk) => {}
             }
         }
@@ -368,7 +397,7 @@ impl Namespace {
             let tried = self.walk(a.0, a.1).and_then(|from| attempt(&from, &self.walk(b.0, b.1)?));
             match tried {
                 Ok(done) => return Ok(done),
-                Err(Stop::Fail(error)) => return Err(error),
+                Err(Stop::Fail(error)) => return Err(self.told(error)),
                 Err(Stop::Walk) => {}
             }
         }

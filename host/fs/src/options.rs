@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fs::File, path::PathBuf, time::SystemTime};
 
-use crate::{Mount, Trace, Watch};
+use crate::{Charge, Mount, Trace, Watch};
 
 /// What a [`Namespace`](crate::Namespace) is made of.
 #[derive(Clone, Debug)]
@@ -18,11 +18,22 @@ pub struct Settings {
     /// Notes what is read of the mounted folders. Then what is mounted for reading and writing is used as an overlay, and
     /// [`Namespace::written`](crate::Namespace::written) says what would have been written.
     pub trace: Option<Trace>,
+    /// The most bytes of the disk that everything takes which guests write. Left out, their own files, in `/tmp` and in
+    /// overlays' layers, take 2 GiB at most and half of what is free, and what they write to mounted folders takes half
+    /// of what is free.
+    pub max_disk: Option<u64>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { mounts: Vec::new(), programs: Vec::new(), private_tmp: true, scratch: None, trace: None }
+        Settings {
+            mounts: Vec::new(),
+            programs: Vec::new(),
+            private_tmp: true,
+            scratch: None,
+            trace: None,
+            max_disk: None,
+        }
     }
 }
 
@@ -104,8 +115,9 @@ impl Default for OpenOptions {
 #[derive(Debug)]
 pub enum Opened {
     /// A file of the host. (A FIFO, too: it is non-blocking, so that nothing waits for its other end.) Under a trace, with
-    /// the watch that is told what is read and knows what guests are told of it.
-    File(File, Option<Watch>),
+    /// the watch that is told what is read and knows what guests are told of it. With a charge where writing takes
+    /// room on the disk that is counted: then nothing may make it grow but that.
+    File(File, Option<Watch>, Option<Charge>),
     /// A folder; list it with [`Namespace::read_dir`](crate::Namespace::read_dir).
     Directory,
     /// A device, which the caller provides.

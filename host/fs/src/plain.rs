@@ -17,14 +17,18 @@ use rustix::{
 
 use crate::{
     Denial, DirEntry, FsError, Kind, NewTime, OpenOptions, Stat, Wanted,
-    beneath::{Attempt, Eye, Start, Stop, open as open_beneath, parent, trim},
+    beneath::{Attempt, Start, Stop, open as open_beneath, parent, trim},
     errno, stat,
 };
 
 /// What opening gave: a file that may be read or written, or a folder.
 pub(crate) enum Found {
-    /// With what the system said of it.
-    File(File, rustix::fs::Stat),
+    /// With what the system said of it, and whether it was made just now.
+    File {
+        file: File,
+        found: rustix::fs::Stat,
+        new: bool,
+    },
     Directory,
 }
 
@@ -35,60 +39,96 @@ pub(crate) fn open(start: Start<'_>, path: &[u8], options: &OpenOptions) -> Atte
     if options.directory && options.create {
         return Err(Errno::INVAL.into());
     }
+    let nofollow = if options.follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+    // A new file has a name; the kernel says what it thinks of one that ends in a slash.
+    let create = options.create && (options.exclusive || !path.ends_with(b"/"));
+    for _ in 0..8 {
+        if create && options.exclusive {
+            return create_new(start, path, options);
+        }
+        match open_beneath(start, path, OFlags::PATH | nofollow, 0) {
+            Ok(handle) => return reopen(start, path, &handle, options),
+            Err(Stop::Fail(error)) if error.errno == errno::ENOENT && create => {}
+            Err(Stop::Fail(_)) if options.create && !create => {
+                return open_beneath(start, path, flags(options) | OFlags::CREATE, 0).and(Err(Errno::ISDIR.into()));
+            }
+            Err(stop) => return Err(stop),
+        }
+        match create_new(start, path, options) {
+            Err(Stop::Fail(error)) if error.errno == errno::EEXIST => {}
+            other => return other,
+        }
+        // A link to nothing, whose target is to be created; or somebody was faster.
+        match stat(start, path, false) {
+            Ok(found) if found.kind == Kind::Symlink => return Err(Stop::Walk),
+            Err(Stop::Walk) => return Err(Stop::Walk),
+            _ => {}
+        }
+    }
+    Err(Errno::NOENT.into())
+}
+
+fn flags(options: &OpenOptions) -> OFlags {
     // A FIFO must not make us wait, and a terminal must not become ours.
-    let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     flags |= match (options.read, options.write || options.append) {
         (true, true) => OFlags::RDWR,
         (false, true) => OFlags::WRONLY,
         _ => OFlags::RDONLY,
     };
-    for (wanted, flag) in [
-        (options.append, OFlags::APPEND),
-        (options.truncate, OFlags::TRUNC),
-        (options.directory, OFlags::DIRECTORY),
-        (!options.follow, OFlags::NOFOLLOW),
-    ] {
+    for (wanted, flag) in
+        [(options.append, OFlags::APPEND), (options.truncate, OFlags::TRUNC), (options.directory, OFlags::DIRECTORY)]
+    {
         if wanted {
             flags |= flag;
         }
     }
-    let file = if options.create {
-        create(start, path, flags, options.exclusive, options.mode & PERMISSIONS & !SET_ID)?
-    } else {
-        open_beneath(start, path, flags, 0)?
-    };
-    check(start, file, options)
+    flags
 }
 
-/// Creates a file, or opens the one that exists. The host's own mask must not show: where it would, whether the file is
-/// new has to be known, which costs a second call when it is not.
-fn create(start: Start<'_>, path: &[u8], flags: OFlags, exclusive: bool, mode: u32) -> Attempt<File> {
-    let masked = mode & host_mask() != 0;
-    let new = flags | OFlags::CREATE | OFlags::EXCL;
-    if !masked {
-        let flags = if exclusive { new } else { flags | OFlags::CREATE };
-        return open_beneath(start, path, flags, mode);
+/// Opens what a handle stands for that gives no access, unless it is a device: even opening one may have effects.
+fn reopen(start: Start<'_>, path: &[u8], handle: &File, options: &OpenOptions) -> Attempt<Found> {
+    let found = rustix::fs::fstat(handle)?;
+    let kind = Kind::from_mode(found.st_mode);
+    match kind {
+        Kind::File | Kind::Directory | Kind::Fifo | Kind::Socket => {}
+        _ if options.directory => return Err(Errno::NOTDIR.into()),
+        Kind::Symlink => return Err(Errno::LOOP.into()),
+        _ => return Err(refusal("this is a device of the host, and guests have none but those in `/dev`").into()),
     }
-    for _ in 0..8 {
-        match open_beneath(start, path, new, mode) {
-            Ok(file) => {
-                rustix::fs::fchmod(&file, Mode::from_raw_mode(mode))?;
-                return Ok(file);
-            }
-            Err(Stop::Fail(error)) if error.errno == errno::EEXIST && !exclusive => {}
-            Err(stop) => return Err(stop),
+    check(start, handle, &found, options)?;
+    let file = match rustix::fs::openat(CWD, proc_path(handle), flags(options), Mode::empty()) {
+        Ok(file) => File::from(file),
+        // There is no `/proc` here.
+        Err(Errno::NOENT) => {
+            let nofollow = if options.follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+            let file = open_beneath(start, path, flags(options) | nofollow, 0)?;
+            check(start, &file, &rustix::fs::fstat(&file)?, options)?;
+            file
         }
-        match open_beneath(start, path, flags, 0) {
-            // A link to nothing, whose target is to be created; or somebody removed the file just now.
-            Err(Stop::Fail(error)) if error.errno == errno::ENOENT => {
-                if stat(start, path, false)?.kind == Kind::Symlink {
-                    return Err(Stop::Walk);
-                }
-            }
-            other => return other,
-        }
+        Err(error) => return Err(error.into()),
+    };
+    match kind {
+        Kind::Directory => Ok(Found::Directory),
+        Kind::Socket => Err(Errno::NXIO.into()),
+        _ => Ok(Found::File { file, found, new: false }),
     }
-    Err(Errno::NOENT.into())
+}
+
+/// Makes a file. The host's own mask must not show.
+fn create_new(start: Start<'_>, path: &[u8], options: &OpenOptions) -> Attempt<Found> {
+    if let Some(account) = start.account {
+        account.room_for_name(start.dir)?;
+    }
+    let mode = options.mode & PERMISSIONS & !SET_ID;
+    let nofollow = if options.follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+    let file = open_beneath(start, path, flags(options) | nofollow | OFlags::CREATE | OFlags::EXCL, mode)?;
+    if mode & host_mask() != 0 {
+        rustix::fs::fchmod(&file, Mode::from_raw_mode(mode))?;
+    }
+    let found = rustix::fs::fstat(&file)?;
+    check(start, &file, &found, options)?;
+    Ok(Found::File { file, found, new: true })
 }
 
 /// The mask that the host's process creates files with. It is read once: nothing in this process changes it.
@@ -105,22 +145,24 @@ fn host_mask() -> u32 {
     })
 }
 
-/// Refuses what is not a file or a folder.
-fn check(start: Start<'_>, file: File, options: &OpenOptions) -> Attempt<Found> {
-    let found = rustix::fs::fstat(&file)?;
-    match Kind::from_mode(found.st_mode) {
-        Kind::Directory => return Ok(Found::Directory),
-        Kind::File | Kind::Fifo => {}
-        _ => {
-            return Err(refusal("this is a device of the host, and guests have none but those in `/dev`").into());
-        }
-    }
-    if Some(found.st_dev) == proc_device()
-        && (options.changes() || rustix::fs::fstat(start.dir)?.st_dev != found.st_dev)
-    {
+/// Refuses files that are not what they seem: `/proc/self/mem` is this process.
+fn check(start: Start<'_>, file: &File, found: &rustix::fs::Stat, options: &OpenOptions) -> Attempt<()> {
+    let is_folder = Kind::from_mode(found.st_mode) == Kind::Directory;
+    if !is_folder && is_proc(file, found.st_dev) && (options.changes() || !is_proc_folder(start.dir)) {
         return Err(refusal("this belongs to the host's processes (`/proc`), this one among them").into());
     }
-    Ok(Found::File(file, found))
+    Ok(())
+}
+
+/// Whether something is on a `proc` file system, of which there may be many.
+fn is_proc(file: &File, dev: u64) -> bool {
+    // No disk has a `proc` on it.
+    rustix::fs::major(dev) == 0
+        && rustix::fs::fstatfs(file).is_ok_and(|found| found.f_type == rustix::fs::PROC_SUPER_MAGIC)
+}
+
+fn is_proc_folder(dir: &File) -> bool {
+    rustix::fs::fstat(dir).is_ok_and(|found| is_proc(dir, found.st_dev))
 }
 
 fn refusal(reason: &str) -> FsError {
@@ -136,12 +178,6 @@ pub(crate) fn identity(found: &rustix::fs::Stat) -> FileIdentity {
         mtime: Timestamp(found.st_mtime, found.st_mtime_nsec as u32),
         ctime: Timestamp(found.st_ctime, found.st_ctime_nsec as u32),
     }
-}
-
-/// The device number of `/proc`, whose files are not what they seem: `/proc/self/mem` is this process.
-fn proc_device() -> Option<u64> {
-    static DEVICE: OnceLock<Option<u64>> = OnceLock::new();
-    *DEVICE.get_or_init(|| rustix::fs::stat("/proc/self").ok().map(|found| found.st_dev))
 }
 
 pub(crate) fn stat(start: Start<'_>, path: &[u8], follow: bool) -> Attempt<Stat> {
@@ -197,39 +233,69 @@ pub(crate) fn list(dir: &File) -> Result<Vec<DirEntry>, FsError> {
 
 pub(crate) fn create_dir(start: Start<'_>, path: &[u8], mode: u32) -> Attempt<()> {
     let (folder, name) = parent(start, path)?;
+    if let Some(account) = start.account {
+        account.room_for_name(&folder)?;
+    }
     // The file system decides about the bits that a folder inherits.
     let mode = mode & 0o1777;
     rustix::fs::mkdirat(&*folder, name, Mode::from_raw_mode(mode))?;
-    if mode & host_mask() != 0 {
-        let made = Start { dir: &folder, careful: true, eye: Eye::Closed };
-        let handle = handle(made, trim(name), false)?;
-        let inherited = rustix::fs::fstat(&handle)?.st_mode & SET_ID;
-        chmod_handle(&handle, mode | inherited)?;
+    let masked = mode & host_mask() != 0;
+    if masked || start.account.is_some() {
+        let handle = handle(Start::closed(&folder), trim(name), false)?;
+        if masked {
+            let inherited = rustix::fs::fstat(&handle)?.st_mode & SET_ID;
+            chmod_handle(&handle, mode | inherited)?;
+        }
+        if let Some(account) = start.account {
+            account.settle(&handle);
+        }
     }
+    Ok(())
+}
+
+/// Removes a name, and gives back what that frees.
+fn unlink(start: Start<'_>, folder: &File, name: &[u8], flags: AtFlags) -> Attempt<()> {
+    let Some(account) = start.account else { return Ok(rustix::fs::unlinkat(folder, name, flags)?) };
+    // Whatever is removed, what is looked at afterwards is this.
+    let handle = handle(Start::closed(folder), trim(name), false);
+    rustix::fs::unlinkat(folder, name, flags)?;
+    if let Ok(handle) = handle {
+        account.unlinked(&handle);
+    }
+    // A folder may stay as large as it was.
+    account.unlinked(folder);
     Ok(())
 }
 
 pub(crate) fn remove_dir(start: Start<'_>, path: &[u8]) -> Attempt<()> {
     let (folder, name) = parent(start, path)?;
-    Ok(rustix::fs::unlinkat(&*folder, name, AtFlags::REMOVEDIR)?)
+    unlink(start, &folder, name, AtFlags::REMOVEDIR)
 }
 
 pub(crate) fn remove_file(start: Start<'_>, path: &[u8]) -> Attempt<()> {
     let (folder, name) = parent(start, path)?;
-    Ok(rustix::fs::unlinkat(&*folder, name, AtFlags::empty())?)
+    unlink(start, &folder, name, AtFlags::empty())
 }
 
 pub(crate) fn rename(from: (Start<'_>, &[u8]), to: (Start<'_>, &[u8])) -> Attempt<()> {
     let (from_folder, from_name) = parent(from.0, from.1)?;
     let (to_folder, to_name) = parent(to.0, to.1)?;
-    Ok(rustix::fs::renameat(&*from_folder, from_name, &*to_folder, to_name)?)
+    let Some(account) = to.0.account else {
+        return Ok(rustix::fs::renameat(&*from_folder, from_name, &*to_folder, to_name)?);
+    };
+    let replaced = handle(Start::closed(&to_folder), trim(to_name), false);
+    rustix::fs::renameat(&*from_folder, from_name, &*to_folder, to_name)?;
+    if let Ok(replaced) = replaced {
+        account.unlinked(&replaced);
+    }
+    Ok(())
 }
 
 pub(crate) fn link(from: (Start<'_>, &[u8]), to: (Start<'_>, &[u8]), follow: bool) -> Attempt<()> {
     let (from_folder, from_name) = parent(from.0, from.1)?;
     // Both are folders, which the kernel refuses; the one above may be outside.
     let bare = if trim(from_name) == b".." { b"." } else { trim(from_name) };
-    let found = stat(Start { dir: &from_folder, careful: true, eye: Eye::Closed }, bare, false)?;
+    let found = stat(Start::closed(&from_folder), bare, false)?;
     let must_be_folder = trim(from_name).len() != from_name.len();
     if found.kind == Kind::Symlink && (follow || must_be_folder) {
         return Err(Stop::Walk);
@@ -238,12 +304,34 @@ pub(crate) fn link(from: (Start<'_>, &[u8]), to: (Start<'_>, &[u8]), follow: boo
         return Err(Errno::NOTDIR.into());
     }
     let (to_folder, to_name) = parent(to.0, to.1)?;
-    Ok(rustix::fs::linkat(&*from_folder, bare, &*to_folder, to_name, AtFlags::empty())?)
+    let linked = match to.0.account {
+        None => None,
+        Some(account) => {
+            account.room_for_name(&to_folder)?;
+            let handle = handle(Start::closed(&from_folder), bare, false)?;
+            account.note(&handle);
+            Some((account, handle))
+        }
+    };
+    rustix::fs::linkat(&*from_folder, bare, &*to_folder, to_name, AtFlags::empty())?;
+    if let Some((account, handle)) = linked {
+        account.settle(&handle);
+    }
+    Ok(())
 }
 
 pub(crate) fn symlink(target: &[u8], start: Start<'_>, path: &[u8]) -> Attempt<()> {
     let (folder, name) = parent(start, path)?;
-    Ok(rustix::fs::symlinkat(target, &*folder, name)?)
+    if let Some(account) = start.account {
+        account.room_for_name(&folder)?;
+    }
+    rustix::fs::symlinkat(target, &*folder, name)?;
+    if let Some(account) = start.account
+        && let Ok(made) = handle(Start::closed(&folder), trim(name), false)
+    {
+        account.settle(&made);
+    }
+    Ok(())
 }
 
 pub(crate) fn read_link(start: Start<'_>, path: &[u8]) -> Attempt<Vec<u8>> {
@@ -258,7 +346,12 @@ pub(crate) fn read_link(start: Start<'_>, path: &[u8]) -> Attempt<Vec<u8>> {
     if last == b".." {
         return Err(Errno::INVAL.into());
     }
-    Ok(rustix::fs::readlinkat(&*folder, last, Vec::new())?.into_bytes())
+    let target = rustix::fs::readlinkat(&*folder, last, Vec::new())?.into_bytes();
+    // Where links of processes lead tells of the host.
+    if is_proc_folder(&folder) && !is_proc_folder(start.dir) {
+        return Err(refusal("this belongs to the host's processes (`/proc`), this one among them").into());
+    }
+    Ok(target)
 }
 
 pub(crate) fn set_times(
@@ -334,7 +427,7 @@ pub(crate) fn access(start: Start<'_>, path: &[u8], wanted: Wanted) -> Attempt<(
     if last == b".." {
         return Err(Stop::Walk);
     }
-    let found = stat(Start { dir: &folder, careful: true, eye: Eye::Closed }, last, false)?;
+    let found = stat(Start::closed(&folder), last, false)?;
     if found.kind == Kind::Symlink {
         return Err(Stop::Walk);
     }

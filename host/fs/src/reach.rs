@@ -190,7 +190,9 @@ impl Parts {
 
     fn open_told(&self, place: &Place<'_>, options: &OpenOptions) -> Attempt<Opened> {
         Ok(match (self.open_inside(place, options)?, self.told_device(place)) {
-            (Opened::File(file, Some(watch)), Some(device)) => Opened::File(file, Some(watch.on_device(device))),
+            (Opened::File(file, Some(watch), charge), Some(device)) => {
+                Opened::File(file, Some(watch.on_device(device)), charge)
+            }
             (opened, _) => opened,
         })
     }
@@ -426,7 +428,7 @@ impl MountPoint {
             Some((trace, Some(root))) => Eye::Lower(trace, *root),
             Some((trace, None)) => Eye::Own(trace, &self.guest),
         };
-        Start { dir, careful: self.careful, eye }
+        Start { dir, careful: self.careful, eye, account: self.account.as_ref() }
     }
 
     fn reading<'r>(&'r self, rest: &'r [u8], walked: bool) -> Attempt<Option<Reading<'r>>> {

@@ -1,89 +1,172 @@
 //! The folder for what ends with the namespace: `/tmp`, and what is written to overlays.
+//!
+//! It is locked as long as its process lives, however that ends: a folder without a lock is left over, and the next
+//! process that makes one removes it.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::File,
+    hash::{BuildHasher, Hasher, RandomState},
     io,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    mem::MaybeUninit,
     path::{Path, PathBuf},
-    sync::OnceLock,
-    time::{Duration, SystemTime},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
-use tempfile::TempDir;
+use rustix::{
+    fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, RawDir},
+    io::Errno,
+};
 
-use crate::FsError;
+use crate::{FsError, plain::chmod_handle, remove::remove_contents};
 
 /// Made at the first use, removed with the last.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     within: Option<PathBuf>,
     root: OnceLock<Root>,
+    /// Somebody may still be changing it, so it is left to the next process.
+    left: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Root {
-    folder: TempDir,
-    /// The folder itself, locked as long as this process lives, however it ends. Without, if the file system knows no locks.
-    _lock: Option<File>,
+    /// The folder that it is in, and its name there.
+    parent: File,
+    name: String,
+    /// The folder itself, locked. Without a lock, if the file system knows none.
+    folder: File,
 }
 
-/// What the names begin with.
+/// What the names begin with, of folders whose process has had the lock.
 const PREFIX: &str = "glowplug-scratch-";
-/// For so long a folder may not be locked yet.
+/// The same while they are being made.
+const UNLOCKED: &str = "glowplug-scratch.new-";
+/// For so long a folder may be in the making.
 const YOUNG: Duration = Duration::from_secs(3600);
+/// So many entries of the folder for temporary files are looked at in passing, for what others left.
+const MOST_LOOKED_AT: usize = 10_000;
 
 impl Scratch {
     pub(crate) fn new(within: Option<PathBuf>) -> Self {
-        Scratch { within, root: OnceLock::new() }
+        Scratch { within, root: OnceLock::new(), left: AtomicBool::new(false) }
     }
 
     /// A folder of this name in it, which is made when there is none.
     pub(crate) fn folder(&self, name: &str, mode: u32) -> Result<File, FsError> {
-        let path = self.root()?.join(name);
-        match fs::create_dir(&path) {
-            Ok(()) => fs::set_permissions(&path, Permissions::from_mode(mode))?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        let root = &self.root()?.folder;
+        match rustix::fs::mkdirat(root, name, Mode::RWXU) {
+            Ok(()) => chmod_handle(&open_folder(root, name)?, mode)?,
+            Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(File::open(path)?)
+        Ok(open_folder(root, name)?)
     }
 
-    fn root(&self) -> Result<&Path, FsError> {
+    /// The folder itself, made if need be.
+    fn root(&self) -> Result<&Root, FsError> {
         if let Some(root) = self.root.get() {
-            return Ok(root.folder.path());
+            return Ok(root);
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX).permissions(Permissions::from_mode(0o700));
-        let made = match &self.within {
-            Some(within) => builder.tempdir_in(within)?,
-            None => builder.tempdir()?,
-        };
-        let made = Root { _lock: locked(made.path()), folder: made };
-        // Another thread may have been faster; then this one's folder goes.
-        Ok(self.root.get_or_init(|| made).folder.path())
+        let within = self.within.clone().unwrap_or_else(std::env::temp_dir);
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let parent = File::from(rustix::fs::openat(CWD, &within, flags, Mode::empty())?);
+        let made = Root::make(parent)?;
+        sweep_in_passing(&within);
+        if let Err(late) = self.root.set(made) {
+            // Another thread was faster.
+            late.remove();
+        }
+        self.root.get().ok_or(FsError::new(crate::errno::EIO))
+    }
+
+    /// Whether there is anything to be removed.
+    pub(crate) fn is_made(&self) -> bool {
+        self.root.get().is_some()
+    }
+
+    /// Says that somebody may still be changing it, so that [`remove`](Self::remove) leaves it.
+    pub(crate) fn leave(&self) {
+        self.left.store(true, Ordering::Relaxed);
     }
 
     /// Removes it now. What is open stays usable, everything else in it is gone.
     pub(crate) fn remove(&self) {
-        if let Some(root) = self.root.get() {
-            remove_tree(root.folder.path());
+        if let Some(root) = self.root.get().filter(|_| !self.left.load(Ordering::Relaxed)) {
+            root.remove();
         }
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        // Nobody is left who could change it.
+        self.left.store(false, Ordering::Relaxed);
         self.remove();
     }
 }
 
-/// Opens a folder and takes its lock; nothing if somebody has it.
-fn locked(folder: &Path) -> Option<File> {
+impl Root {
+    /// Makes a folder that nobody else can enter, and takes its lock before it has a name that others look for.
+    fn make(parent: File) -> Result<Self, Errno> {
+        loop {
+            let unique = format!("{:x}-{:012x}", std::process::id(), random() >> 16);
+            let (unlocked, name) = (format!("{UNLOCKED}{unique}"), format!("{PREFIX}{unique}"));
+            match rustix::fs::mkdirat(&parent, &*unlocked, Mode::RWXU) {
+                Err(Errno::EXIST) => continue,
+                made => made?,
+            }
+            let finished = open_folder(&parent, &unlocked).and_then(|folder| {
+                // Not every file system knows locks. Then nobody else gets one either.
+                let _ = rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive);
+                rustix::fs::renameat(&parent, &*unlocked, &parent, &*name)?;
+                Ok(folder)
+            });
+            return match finished {
+                Ok(folder) => Ok(Root { parent, name, folder }),
+                Err(error) => {
+                    let _ = rustix::fs::unlinkat(&parent, &*unlocked, AtFlags::REMOVEDIR);
+                    Err(error)
+                }
+            };
+        }
+    }
+
+    fn remove(&self) {
+        // What is left is removed by whoever comes next.
+        let _ = remove_contents(&self.folder);
+        let _ = rustix::fs::unlinkat(&self.parent, &*self.name, AtFlags::REMOVEDIR);
+    }
+}
+
+/// A number that nobody can foresee.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+fn open_folder(parent: &File, name: &str) -> Result<File, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let folder = File::from(rustix::fs::openat(CWD, folder, flags, Mode::empty()).ok()?);
-    rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive).ok()?;
-    Some(folder)
+    Ok(File::from(rustix::fs::openat(parent, name, flags, Mode::empty())?))
+}
+
+/// Removes what killed processes left, once for each process, on a thread of its own if there is anything.
+fn sweep_in_passing(within: &Path) {
+    static SWEPT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    {
+        let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if swept.iter().any(|known| known == within) {
+            return;
+        }
+        swept.push(within.to_owned());
+    }
+    let Ok(abandoned) = abandoned(within, MOST_LOOKED_AT) else { return };
+    if !abandoned.is_empty() {
+        let sweep = move || abandoned.iter().for_each(Root::remove);
+        let _ = std::thread::Builder::new().name("sweeping".to_owned()).spawn(sweep);
+    }
 }
 
 /// Removes the scratch folders of this user in a folder whose processes were killed: how many.
@@ -91,74 +174,99 @@ fn locked(folder: &Path) -> Option<File> {
 /// # Errors
 /// When the folder cannot be listed.
 pub fn remove_abandoned(within: &Path) -> io::Result<usize> {
-    let user = rustix::process::geteuid().as_raw();
-    let mut removed = 0;
-    for entry in fs::read_dir(within)? {
+    let abandoned = abandoned(within, usize::MAX)?;
+    abandoned.iter().for_each(Root::remove);
+    Ok(abandoned.len())
+}
+
+/// Those of this user whose processes are gone, with their locks taken.
+fn abandoned(within: &Path, most: usize) -> io::Result<Vec<Root>> {
+    let parent = rustix::fs::openat(CWD, within, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let parent = File::from(parent);
+    let mut buffer = [MaybeUninit::uninit(); 32 * 1024];
+    let mut listing = RawDir::new(&parent, &mut buffer);
+    let mut abandoned = Vec::new();
+    for _ in 0..most {
+        let Some(entry) = listing.next() else { break };
         let entry = entry?;
-        if !entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX)) {
+        let Ok(name) = entry.file_name().to_str() else { continue };
+        let ready = name.starts_with(PREFIX);
+        if !ready && !name.starts_with(UNLOCKED) {
             continue;
         }
-        let Ok(found) = entry.metadata() else { continue };
-        let age = found.modified().ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
-        let ours = found.is_dir() && found.uid() == user && found.mode() & 0o777 == 0o700;
-        if ours
-            && age.is_some_and(|age| age > YOUNG)
-            && let Some(_lock) = locked(&entry.path())
+        let Ok(folder) = open_folder(&parent, name) else { continue };
+        if is_ours(&folder, if ready { Duration::ZERO } else { YOUNG })
+            && rustix::fs::flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok()
         {
-            remove_tree(&entry.path());
-            removed += 1;
+            let name = name.to_owned();
+            abandoned.push(Root { parent: parent.try_clone()?, name, folder });
         }
     }
-    Ok(removed)
+    Ok(abandoned)
 }
 
-/// Removes a tree in which guests may have made folders that their owner cannot write to.
-fn remove_tree(path: &Path) {
-    if fs::remove_dir_all(path).is_err() {
-        open_up(path);
-        let _ = fs::remove_dir_all(path);
-    }
-}
-
-fn open_up(path: &Path) {
-    let is_folder = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
-    if !is_folder {
-        return;
-    }
-    let _ = fs::set_permissions(path, Permissions::from_mode(0o700));
-    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        open_up(&entry.path());
-    }
+/// Whether a folder is this user's alone, and at least so old.
+fn is_ours(folder: &File, age: Duration) -> bool {
+    let Ok(found) = rustix::fs::fstat(folder) else { return false };
+    let made = UNIX_EPOCH + Duration::from_secs(u64::try_from(found.st_mtime).unwrap_or(0));
+    found.st_uid == rustix::process::geteuid().as_raw()
+        && found.st_mode & 0o777 == 0o700
+        && (age.is_zero() || SystemTime::now().duration_since(made).is_ok_and(|is| is > age))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
     use super::*;
 
     #[test]
     fn what_a_killed_process_left_is_removed_and_nothing_else() {
         let dir = tempfile::tempdir().expect("a folder");
-        let old = SystemTime::now() - 2 * YOUNG;
-        let make = |name: &str, mode: u32| {
+        let make = |name: &str, mode: u32, age: Duration| {
             let path = dir.path().join(name);
             fs::create_dir(&path).expect("made");
             fs::write(path.join("file"), "text").expect("written");
-            fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");
-            File::open(&path).expect("open").set_modified(old).expect("set");
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("set");
+            File::open(&path).expect("open").set_modified(SystemTime::now() - age).expect("set");
             path
         };
-        let abandoned = make("glowplug-scratch-abandoned", 0o700);
-        let others = [make("glowplug-scratch-shared", 0o755), make("glowplug-other", 0o700)];
+        let gone = [
+            make("glowplug-scratch-abandoned", 0o700, Duration::ZERO),
+            make("glowplug-scratch.new-old", 0o700, 2 * YOUNG),
+        ];
+        let others = [
+            make("glowplug-scratch-shared", 0o755, Duration::ZERO),
+            make("glowplug-scratch.new-young", 0o700, Duration::ZERO),
+            make("glowplug-other", 0o700, 2 * YOUNG),
+        ];
+        std::os::unix::fs::symlink(&others[2], dir.path().join("glowplug-scratch-link")).expect("a link");
+        // Made by another process, which lives.
+        let used = Root::make(File::open(dir.path()).expect("open")).expect("made");
+        assert_eq!(remove_abandoned(dir.path()).expect("listed"), 2);
+        assert!(gone.iter().all(|path| !path.exists()) && others.iter().all(|path| path.join("file").exists()));
+        assert!(dir.path().join(&used.name).exists());
+        used.remove();
+        assert!(!dir.path().join(&used.name).exists());
+    }
+
+    #[test]
+    fn a_folder_that_is_made_removes_what_others_left_and_itself_at_the_end() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let left = dir.path().join("glowplug-scratch-left");
+        fs::create_dir(&left).expect("made");
+        fs::set_permissions(&left, fs::Permissions::from_mode(0o700)).expect("set");
         let scratch = Scratch::new(Some(dir.path().to_owned()));
         scratch.folder("tmp", 0o1777).expect("a folder");
-        let used = scratch.root().expect("a folder").to_owned();
-        File::open(&used).expect("open").set_modified(old).expect("set");
-        std::os::unix::fs::symlink(&others[1], dir.path().join("glowplug-scratch-link")).expect("a link");
-        assert_eq!(remove_abandoned(dir.path()).expect("listed"), 1);
-        assert!(
-            !abandoned.exists() && used.join("tmp").exists() && others.iter().all(|path| path.join("file").exists())
-        );
+        let own = dir.path().join(&scratch.root().expect("a folder").name);
+        assert_eq!(fs::metadata(own.join("tmp")).expect("there").permissions().mode() & 0o7777, 0o1777);
+        while left.exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        scratch.leave();
+        scratch.remove();
+        assert!(own.join("tmp").exists(), "somebody is still in it");
         drop(scratch);
-        assert!(!used.exists());
+        assert!(!own.exists());
     }
 }

@@ -30,12 +30,22 @@ pub(crate) fn open(start: Start<'_>, path: &[u8], options: &OpenOptions) -> Atte
     let now = if matches!(start.eye, Eye::Lower(..)) { Some(Timestamp::now()) } else { None };
     let asked = Asked::Open { directory: options.directory };
     let found = noted(start, path, asked, options.follow, plain::open(start, path, options))?;
-    Ok(match (found, start.eye) {
-        (Found::File(file, _), Eye::Closed) => Opened::File(file, None),
-        (Found::File(file, _), Eye::Own(trace, mount)) => {
-            Opened::File(file, Some(Watch::own(trace, own_path(mount, path))))
+    let charge = match (&found, start.account) {
+        (Found::File { file, found, new }, Some(account)) => {
+            let charge = account.opened(found, *new, options.changes());
+            if options.truncate && charge.is_some() {
+                account.settle(file);
+            }
+            charge
         }
-        (Found::File(file, found), Eye::Lower(trace, root)) => {
+        _ => None,
+    };
+    Ok(match (found, start.eye) {
+        (Found::File { file, .. }, Eye::Closed) => Opened::File(file, None, charge),
+        (Found::File { file, .. }, Eye::Own(trace, mount)) => {
+            Opened::File(file, Some(Watch::own(trace, own_path(mount, path))), charge)
+        }
+        (Found::File { file, found, .. }, Eye::Lower(trace, root)) => {
             let kind = Kind::from_mode(found.st_mode);
             trace.check_source(path, &file, kind, found.st_dev);
             let identity = plain::identity(&found);
@@ -43,6 +53,7 @@ pub(crate) fn open(start: Start<'_>, path: &[u8], options: &OpenOptions) -> Atte
             Opened::File(
                 file,
                 Some(Watch::lower(trace, root, path, options.follow, identity, settled, Stat::from_fstat(&found))),
+                charge,
             )
         }
         (Found::Directory, eye) => {

@@ -225,6 +225,8 @@ fn outputs_go_with_their_entries_and_as_late() {
 
 fn write(files: &Namespace, path: &str, text: &str) {
     use std::io::Write as _;
-    let Ok(Opened::File(mut file, _)) = files.open(path.as_bytes(), &OpenOptions::writing()) else { panic!("no file") };
+    let Ok(Opened::File(mut file, ..)) = files.open(path.as_bytes(), &OpenOptions::writing()) else {
+        panic!("no file")
+    };
     file.write_all(text.as_bytes()).expect("written");
 }

@@ -88,7 +88,7 @@ impl Bench {
 /// Reads a file whole, as a guest does.
 fn read(namespace: &Namespace, path: &str) -> String {
     match namespace.open(path.as_bytes(), &OpenOptions::reading()) {
-        Ok(Opened::File(file, watch)) => {
+        Ok(Opened::File(file, watch, _)) => {
             let (mut text, mut at, mut buffer) = (Vec::new(), 0, [0; 4096]);
             loop {
                 let got = rustix::io::pread(&file, &mut buffer, at).expect("read");

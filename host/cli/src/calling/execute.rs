@@ -180,6 +180,9 @@ impl Execution {
         let end = session.run(start, || {}).map_err(ExecutionError::Start)?;
         // What goes on in the background would go on writing.
         let gone = session.end_all(if end.timed_out { Duration::ZERO } else { PATIENCE });
+        if !gone {
+            namespace.leave_scratch();
+        }
         let cost = begin.elapsed();
         session.finish();
         let read = Prefix { len: record.bytes(), digest: Digest::from_bytes(record.digest()), end: record.ended() };

@@ -40,6 +40,8 @@ const PASSED_ON: [&str; 13] = [
     "LINES",
     "SHLVL",
 ];
+/// How long processes that are left at the end may take to be gone. Then this program ends, and they with it.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Where programs are, in the shell's own view of files.
 const PATH: &str = "/usr/bin:/bin";
 
@@ -121,6 +123,10 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     })?;
     let code = end.exit_code;
     face.finish(&opened, &args.report, code)?;
+    // What goes on in the background would go on writing, and moving what is about to be looked through and removed.
+    if session.namespace().has_scratch() && !session.end_all(PATIENCE) {
+        session.namespace().leave_scratch();
+    }
     if args.overlay_diff {
         let mut diff = Vec::new();
         if let Err(error) = session.namespace().overlay_diff(&mut diff) {

@@ -11,7 +11,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{FsError, Kind, Stat, errno, plain};
+use crate::{FsError, Kind, Stat, errno, plain, remove::remove_contents};
 
 /// Called before each change of the disk.
 pub(super) type Step<'s> = &'s mut dyn FnMut(&'static str) -> Result<(), FsError>;
@@ -220,11 +220,9 @@ fn remove_all(spot: &Spot) {
     if rustix::fs::unlinkat(&*spot.folder, &*spot.name, AtFlags::empty()).is_ok() {
         return;
     }
-    let Ok(folder) = spot.open_folder().map(Rc::new) else { return };
+    let Ok(folder) = spot.open_folder() else { return };
     let _ = plain::chmod_handle(&folder, 0o700);
-    for entry in plain::list(&folder).unwrap_or_default() {
-        remove_all(&Spot { folder: Rc::clone(&folder), name: entry.name });
-    }
+    let _ = remove_contents(&folder);
     let _ = rustix::fs::unlinkat(&*spot.folder, &*spot.name, AtFlags::REMOVEDIR);
 }
 

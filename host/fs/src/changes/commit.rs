@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     fs::File,
     io::{self, Read, Write},
-    os::unix::fs::FileExt,
     rc::Rc,
 };
 
@@ -17,14 +16,12 @@ use super::{
 use crate::{
     Access, FsError, Kind, OpenOptions, Stat,
     assemble::{Backing, Parts},
-    beneath::{self, Eye, Start, Stop, split},
-    errno,
+    beneath::{self, Start, Stop, split},
+    bulk, errno, interrupt,
     overlay::plain_result,
     plain::{self, Found},
     see::own_path,
 };
-
-const CHUNK: usize = 64 * 1024;
 
 pub(super) fn commit(parts: &Parts, written: &[Written], step: Step<'_>) -> Result<Committed, CommitError> {
     let mut committed = Committed::default();
@@ -131,6 +128,7 @@ impl<'w> Staging<'_, 'w> {
     }
 
     fn stage(&mut self, at: usize, entry: &'w Written, dir: &File) -> Result<(), FsError> {
+        interrupt::check()?;
         if entry.path.is_empty() {
             return self.root(at, entry, dir);
         }
@@ -165,7 +163,7 @@ impl<'w> Staging<'_, 'w> {
     /// The mounted folder itself, of which only the permissions can be changed.
     fn root(&mut self, at: usize, entry: &Written, dir: &File) -> Result<(), FsError> {
         let State::Directory { mode } = entry.state else { return Err(FsError::new(errno::EBUSY)) };
-        let start = Start { dir, careful: true, eye: Eye::Closed };
+        let start = Start::closed(dir);
         let open = plain_result(beneath::open(start, b".", OFlags::RDONLY | OFlags::DIRECTORY, 0))?;
         let has = Stat::of_file(&open)?.mode & 0o7777;
         self.permit(at, open, has, mode)
@@ -192,7 +190,7 @@ impl<'w> Staging<'_, 'w> {
         if let Some(known) = self.folders.get(&(mount, path)) {
             return Ok(known.clone());
         }
-        let start = Start { dir, careful: true, eye: Eye::Closed };
+        let start = Start::closed(dir);
         let at = if path.is_empty() { b"." } else { path };
         let open = match beneath::open(start, at, OFlags::PATH | OFlags::DIRECTORY, 0) {
             // A link where a folder was.
@@ -237,7 +235,7 @@ impl<'w> Staging<'_, 'w> {
                 let (spot, file) = self.made(place, new, make)?;
                 let file = File::from(file);
                 (self.work.step)("fill")?;
-                contents.each(|bytes| (&file).write_all(bytes).map(|()| true))?;
+                contents.put_into(&file)?;
                 if let Some(old) = old.filter(|old| old.kind == Kind::File) {
                     // Only who may give files away can; for all others it was theirs, or becomes so as with any editor.
                     let (user, group) = (Uid::from_raw(old.uid), Gid::from_raw(old.gid));
@@ -283,23 +281,24 @@ impl Contents {
         }
     }
 
-    /// Calls with all of it, piece after piece, until that says to stop. False if it did.
-    fn each(&self, mut with: impl FnMut(&[u8]) -> io::Result<bool>) -> io::Result<bool> {
-        let (file, len) = match self {
-            Contents::Bytes(bytes) => return with(bytes),
-            Contents::File(file, len) => (file, *len),
-        };
-        let mut chunk = vec![0; CHUNK];
-        let mut at = 0;
-        while at < len {
-            let wanted = usize::try_from(len - at).unwrap_or(CHUNK).min(CHUNK);
-            file.read_exact_at(&mut chunk[..wanted], at)?;
-            if !with(&chunk[..wanted])? {
-                return Ok(false);
-            }
-            at += wanted as u64;
+    /// Writes all of it to an empty file, from file to file as the kernel can do it best.
+    fn put_into(&self, mut to: &File) -> io::Result<()> {
+        match self {
+            Contents::Bytes(bytes) => to.write_all(bytes),
+            Contents::File(from, len) => bulk::copy(from, to, *len, &mut |_| Ok(())),
         }
-        Ok(true)
+    }
+
+    /// Whether a file has just these contents.
+    fn are_of(&self, file: &File) -> io::Result<bool> {
+        match self {
+            Contents::Bytes(bytes) => {
+                let mut there = Vec::new();
+                file.take(bytes.len() as u64 + 1).read_to_end(&mut there)?;
+                Ok(there == *bytes)
+            }
+            Contents::File(from, len) => bulk::equal(from, file, *len),
+        }
     }
 }
 
@@ -307,7 +306,7 @@ impl Contents {
 fn is_as_wanted(entry: &Written, place: &Spot, found: Option<&Stat>) -> Result<bool, FsError> {
     let (found, start) = match (found, &entry.state) {
         (None, state) => return Ok(state.is_removal()),
-        (Some(found), _) => (found, Start { dir: &place.folder, careful: true, eye: Eye::Closed }),
+        (Some(found), _) => (found, Start::closed(&place.folder)),
     };
     Ok(match &entry.state {
         State::Removed => false,
@@ -320,22 +319,19 @@ fn is_as_wanted(entry: &Written, place: &Spot, found: Option<&Stat>) -> Result<b
                 && found.mode & 0o7777 == mode & 0o1777
                 && found.size == contents.len()
                 && mtime.is_none_or(|mtime| mtime == found.mtime)
-                && has(start, &place.name, contents)
+                && has(start, &place.name, contents)?
         }
     })
 }
 
 /// Whether a file has these contents. One that cannot be read is written anew.
-fn has(start: Start<'_>, name: &[u8], contents: &Contents) -> bool {
+fn has(start: Start<'_>, name: &[u8], contents: &Contents) -> Result<bool, FsError> {
     let options = OpenOptions { follow: false, ..OpenOptions::reading() };
-    let Ok(Found::File(mut file, _)) = plain::open(start, name, &options) else { return false };
-    let mut there = Vec::new();
-    let same = contents.each(|bytes| {
-        there.resize(bytes.len(), 0);
-        file.read_exact(&mut there)?;
-        Ok(there == bytes)
-    });
-    same.unwrap_or(false)
+    let Ok(Found::File { file, .. }) = plain::open(start, name, &options) else { return Ok(false) };
+    match contents.are_of(&file) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error.into()),
+        same => Ok(same.unwrap_or(false)),
+    }
 }
 
 fn only(mtime: i64) -> Timestamps {

@@ -46,7 +46,7 @@ impl Overlay {
             Kind::Symlink => Ok(State::Link { target: plain::read_link(upper, path)? }),
             _ => {
                 let options = OpenOptions { follow: false, ..OpenOptions::reading() };
-                let Found::File(mut file, found) = plain::open(upper, path, &options)? else {
+                let Found::File { mut file, found, .. } = plain::open(upper, path, &options)? else {
                     return Err(Stop::Fail(FsError::new(errno::EISDIR)));
                 };
                 let size = u64::try_from(found.st_size).unwrap_or(0);

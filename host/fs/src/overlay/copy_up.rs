@@ -8,7 +8,7 @@ use super::{Entry, Hidden, Layer, Overlay, at, existing, join, split, unfinished
 use crate::{
     Denial, FsError, Kind, Opened, Stat, Trace,
     beneath::{self, Attempt, Start, Stop, parent},
-    errno, plain, see,
+    bulk, errno, interrupt, plain, see,
 };
 
 /// Whether a copy is about to be emptied anyway.
@@ -37,8 +37,10 @@ impl Overlay {
         let original = plain::stat(self.unseen(), path, false)?;
         self.mode_matters(path, &original);
         let (parent, _) = parent(upper, path)?;
+        self.account.room_for_name(&parent)?;
         rustix::fs::mkdirat(&*parent, name, Mode::from_raw_mode(0o700))?;
         let made = beneath::open(upper, path, OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
+        self.account.settle(&made);
         finish(&made, &self.dated(&original), own_bits())
     }
 
@@ -47,6 +49,7 @@ impl Overlay {
         if !matches!(entry.layer, Layer::Lower) {
             return Ok(());
         }
+        interrupt::check()?;
         if entry.is_folder() {
             return self.make_folder(path);
         }
@@ -55,6 +58,7 @@ impl Overlay {
         self.make_parent(hidden, path)?;
         let (upper, work) = self.made_upper()?;
         let unfinished = unfinished(&self.next);
+        self.account.room_for_name(work)?;
         let copied = match entry.stat.kind {
             Kind::File => self.copy_file(path, work, &unfinished, &entry.stat, contents),
             Kind::Symlink => self.copy_link(path, work, &unfinished, &entry.stat),
@@ -74,20 +78,25 @@ impl Overlay {
             Ok(rustix::fs::renameat(work, &unfinished, &*folder, name)?)
         });
         if appeared.is_err() {
-            let _ = rustix::fs::unlinkat(work, &unfinished, AtFlags::empty());
+            let _ = plain::remove_file(
+                Start { account: Some(&self.account), ..Start::closed(work) },
+                unfinished.as_bytes(),
+            );
         }
         appeared
     }
 
     fn copy_file(&self, path: &[u8], work: &File, name: &str, original: &Stat, contents: Contents) -> Attempt<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut copy = File::from(rustix::fs::openat(work, name, flags, Mode::from_raw_mode(0o600))?);
+        let copy = File::from(rustix::fs::openat(work, name, flags, Mode::from_raw_mode(0o600))?);
+        self.account.settle(&copy);
         if contents == Contents::Copied {
             let options = crate::OpenOptions { follow: false, ..crate::OpenOptions::reading() };
             match see::open(self.lower(), path, &options)? {
-                Opened::File(mut from, watch) => {
-                    // The kernel copies, or shares the blocks where the file system can.
-                    std::io::copy(&mut from, &mut copy)?;
+                Opened::File(from, watch, _) => {
+                    let len = from.metadata()?.len();
+                    bulk::copy(&from, &copy, len, &mut |bytes| self.account.room_to_fill(&copy, bytes))?;
+                    self.account.settle(&copy);
                     if let Some(watch) = watch {
                         watch.whole(&from)?;
                     }
@@ -100,7 +109,7 @@ impl Overlay {
 
     fn copy_link(&self, path: &[u8], work: &File, name: &str, original: &Stat) -> Attempt<()> {
         let target = see::read_link(self.lower(), path)?;
-        rustix::fs::symlinkat(target, work, name)?;
+        plain::symlink(&target, Start { account: Some(&self.account), ..Start::closed(work) }, name.as_bytes())?;
         Ok(rustix::fs::utimensat(work, name, &times(&self.dated(original)), AtFlags::SYMLINK_NOFOLLOW)?)
     }
 

@@ -32,6 +32,7 @@ use crate::{
     DirEntry, FsError, Kind, OpenOptions, Opened, Stat, Trace, Wanted,
     beneath::{Attempt, Eye, Start, Stop},
     errno, plain,
+    quota::Account,
     scratch::Scratch,
     see,
 };
@@ -50,6 +51,8 @@ pub(crate) struct Overlay {
     upper: OnceLock<Upper>,
     hidden: RwLock<Hidden>,
     scratch: Arc<Scratch>,
+    /// What is in the upper layer is charged to.
+    account: Account,
     /// Tells this overlay's folders in the scratch folder from another's.
     number: usize,
     /// Tells one unfinished copy from another.
@@ -94,6 +97,7 @@ impl Overlay {
         lower: File,
         seen: Option<(Trace, u32)>,
         scratch: Arc<Scratch>,
+        account: Account,
         number: usize,
     ) -> Self {
         Overlay {
@@ -103,6 +107,7 @@ impl Overlay {
             upper: OnceLock::new(),
             hidden: RwLock::default(),
             scratch,
+            account,
             number,
             next: AtomicU64::new(0),
         }
@@ -121,7 +126,7 @@ impl Overlay {
 
     /// The lower folder, for what no guest hears of.
     fn unseen(&self) -> Start<'_> {
-        Start { dir: &self.lower, careful: true, eye: Eye::Closed }
+        Start::closed(&self.lower)
     }
 
     /// The modification time that a guest gave to an upper entry.
@@ -140,7 +145,7 @@ impl Overlay {
 
     fn upper_start<'o>(&'o self, upper: &'o Upper) -> Start<'o> {
         let eye = self.trace().map_or(Eye::Closed, |trace| Eye::Own(trace, &self.guest));
-        Start { dir: &upper.files, careful: true, eye }
+        Start { dir: &upper.files, careful: true, eye, account: Some(&self.account) }
     }
 
     /// Notes that the permissions of a lower entry matter.

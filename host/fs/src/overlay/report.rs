@@ -1,11 +1,12 @@
 //! What an overlay holds that the folder below does not, and the other way round.
 
-use std::{fs::File, io::Read};
+use std::fs::File;
 
 use super::{Hidden, Overlay, at, existing, is_hidden, join, plain_result, split};
 use crate::{
     Change, ChangeKind, FsError, Kind, OpenOptions, Stat,
     beneath::{Attempt, Start},
+    bulk, interrupt,
     plain::{self, Found},
 };
 
@@ -87,6 +88,7 @@ impl Overlay {
     ) -> Attempt<()> {
         let entries = plain::read_dir(upper, at(folder))?;
         for entry in &entries {
+            interrupt::check()?;
             let path = join(folder, &entry.name);
             let after = plain::stat(upper, &path, false)?;
             let before = existing_anywhere(self.unseen(), &path)?;
@@ -117,6 +119,7 @@ impl Overlay {
     }
 
     fn removed(&self, path: &[u8], found: &mut Vec<Difference>) -> Attempt<()> {
+        interrupt::check()?;
         let Some(before) = existing_anywhere(self.unseen(), path)? else { return Ok(()) };
         found.push(Difference { path: path.to_owned(), before: Some(before), after: None });
         if before.kind == Kind::Directory { self.removed_below(path, found) } else { Ok(()) }
@@ -136,7 +139,10 @@ impl Overlay {
         }
         match after.kind {
             Kind::File if before.size != after.size => Ok(false),
-            Kind::File => same_bytes(file(self.unseen(), path)?, file(upper, path)?),
+            Kind::File => match (file(self.unseen(), path)?, file(upper, path)?) {
+                (Some(before), Some(after_file)) => Ok(bulk::equal(&before, &after_file, after.size)?),
+                _ => Ok(false),
+            },
             Kind::Symlink => Ok(plain::read_link(self.unseen(), path)? == plain::read_link(upper, path)?),
             _ => Ok(true),
         }
@@ -172,33 +178,7 @@ fn existing_anywhere(start: Start<'_>, path: &[u8]) -> Attempt<Option<Stat>> {
 fn file(start: Start<'_>, path: &[u8]) -> Attempt<Option<File>> {
     let options = OpenOptions { follow: false, ..OpenOptions::reading() };
     match plain::open(start, path, &options)? {
-        Found::File(file, _) => Ok(Some(file)),
+        Found::File { file, .. } => Ok(Some(file)),
         Found::Directory => Ok(None),
     }
-}
-
-fn same_bytes(a: Option<File>, b: Option<File>) -> Attempt<bool> {
-    let (Some(mut a), Some(mut b)) = (a, b) else { return Ok(false) };
-    let (mut from_a, mut from_b) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-    loop {
-        let length = fill(&mut a, &mut from_a)?;
-        if fill(&mut b, &mut from_b)? != length || from_a[..length] != from_b[..length] {
-            return Ok(false);
-        }
-        if length == 0 {
-            return Ok(true);
-        }
-    }
-}
-
-/// Reads until the buffer is full or the file ends.
-fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..])? {
-            0 => break,
-            read => length += read,
-        }
-    }
-    Ok(length)
 }

@@ -140,7 +140,7 @@ fn nothing_waits_for_the_other_end_of_a_fifo() {
                 OpenOptions { write: true, ..OpenOptions::new() },
                 OpenOptions { read: true, write: true, ..OpenOptions::new() },
             ] {
-                if let Ok(Opened::File(mut file, _)) = files.open(path.as_bytes(), &options) {
+                if let Ok(Opened::File(mut file, ..)) = files.open(path.as_bytes(), &options) {
                     let mut buffer = [0];
                     let _ = std::io::Read::read(&mut file, &mut buffer);
                 }

@@ -100,7 +100,7 @@ pub(super) fn run(files: &Namespace, operation: &Operation) -> String {
         format!("{:?}", result.map_err(|error| error.errno))
     }
     let open = |path: &str, text: &str, options: OpenOptions| match files.open(path.as_bytes(), &options) {
-        Ok(Opened::File(mut file, _)) => {
+        Ok(Opened::File(mut file, ..)) => {
             std::io::Write::write_all(&mut file, text.as_bytes()).expect("written");
             "written".to_owned()
         }
@@ -112,7 +112,7 @@ pub(super) fn run(files: &Namespace, operation: &Operation) -> String {
         Operation::Append(path, text) => open(path, text, OpenOptions::appending()),
         Operation::Create(path) => open(path, "", OpenOptions { exclusive: true, ..OpenOptions::writing() }),
         Operation::Read(path) => match files.open(path.as_bytes(), &OpenOptions::reading()) {
-            Ok(Opened::File(mut file, _)) => std::io::read_to_string(&mut file).expect("text"),
+            Ok(Opened::File(mut file, ..)) => std::io::read_to_string(&mut file).expect("text"),
             Ok(other) => format!("{other:?}"),
             Err(error) => error.errno.to_string(),
         },

@@ -157,7 +157,7 @@ fn by_a_race() {
                 write(&files, "/m/other", "so that the layers are looked at").expect("write");
             }
             race(&files, &inside, |files| {
-                if let Ok(Opened::File(mut file, _)) = files.open(b"/m/flip/secret", &OpenOptions::reading()) {
+                if let Ok(Opened::File(mut file, ..)) = files.open(b"/m/flip/secret", &OpenOptions::reading()) {
                     let mut text = String::new();
                     file.read_to_string(&mut text).expect("text");
                     assert_ne!(text, SECRET);
@@ -227,7 +227,7 @@ fn read_only_means_it() {
     assert_eq!(number(files.chmod(b"/m/a", 0o777)), Err(EROFS));
     assert_eq!(number(files.set_times(b"/m/a", true, None, None)), Err(EROFS));
     let existing = OpenOptions { create: true, ..OpenOptions::reading() };
-    assert!(matches!(files.open(b"/m/a", &existing), Ok(Opened::File(_, _))));
+    assert!(matches!(files.open(b"/m/a", &existing), Ok(Opened::File(..))));
     let error = files.open(b"/m/a", &OpenOptions::writing()).expect_err("read-only");
     let denial = error.denial.expect("a denial").to_string();
     let host = dir.path().display();

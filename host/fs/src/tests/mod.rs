@@ -67,7 +67,7 @@ fn single(dir: &TempDir, access: Access) -> Namespace {
 
 fn read(files: &Namespace, path: &str) -> Result<String, i32> {
     match files.open(path.as_bytes(), &OpenOptions::reading()) {
-        Ok(Opened::File(mut file, _)) => {
+        Ok(Opened::File(mut file, ..)) => {
             let mut text = String::new();
             file.read_to_string(&mut text).expect("text");
             Ok(text)
@@ -79,7 +79,7 @@ fn read(files: &Namespace, path: &str) -> Result<String, i32> {
 
 fn write_with(files: &Namespace, path: &str, text: &str, options: &OpenOptions) -> Result<(), i32> {
     match files.open(path.as_bytes(), options) {
-        Ok(Opened::File(mut file, _)) => {
+        Ok(Opened::File(mut file, ..)) => {
             file.write_all(text.as_bytes()).expect("written");
             Ok(())
         }

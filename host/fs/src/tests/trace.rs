@@ -23,7 +23,7 @@ pub(super) fn traced(trace: &Trace, dir: &Path, access: Access) -> Namespace {
 
 pub(super) fn open(files: &Namespace, path: &str) -> (File, Watch) {
     match files.open(path.as_bytes(), &OpenOptions::reading()) {
-        Ok(Opened::File(file, Some(watch))) => (file, watch),
+        Ok(Opened::File(file, Some(watch), _)) => (file, watch),
         other => panic!("{path} is {other:?}"),
     }
 }

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     FsError, Kind, OpenOptions, Stat, Wanted,
-    beneath::{self, Attempt, Eye, Start, Stop, split, trim},
-    errno, error,
+    beneath::{self, Attempt, Start, Stop, split, trim},
+    errno, error, interrupt,
     plain::{self, Found},
 };
 
@@ -50,7 +50,7 @@ impl OpenRoot {
     }
 
     fn start(&self) -> Start<'_> {
-        Start { dir: &self.dir, careful: self.careful, eye: Eye::Closed }
+        Start { careful: self.careful, ..Start::closed(&self.dir) }
     }
 
     pub(super) fn path(&self, path: &[u8]) -> Vec<u8> {
@@ -205,7 +205,7 @@ impl Looking<'_> {
             }
             Seen::Opened { follow, kind } => {
                 let now = match self.open(*follow, false)? {
-                    Found::File(_, found) => Kind::from_mode(found.st_mode),
+                    Found::File { found, .. } => Kind::from_mode(found.st_mode),
                     Found::Directory => Kind::Directory,
                 };
                 Ok(self.differs("kind of", kind, &now, |kind| word(*kind).to_owned()).unwrap_or(Check::Same))
@@ -333,7 +333,7 @@ impl Looking<'_> {
             return Ok(changed);
         }
         let now = Timestamp::now();
-        let Found::File(file, found) = self.open(follow, false)? else { return Ok(Check::Same) };
+        let Found::File { file, found, .. } = self.open(follow, false)? else { return Ok(Check::Same) };
         let identity = plain::identity(&found);
         let bytes = |count: u64| format!("{count} byte{}", if count == 1 { "" } else { "s" });
         if identity.size < read.len || read.end && identity.size != read.len {
@@ -387,6 +387,7 @@ fn prefix(file: &File, len: u64) -> Result<Option<Digest>, FsError> {
     let mut chunk = vec![0; usize::try_from(len).unwrap_or(CHUNK).min(CHUNK)];
     let mut at = 0;
     while at < len {
+        interrupt::check()?;
         let wanted = usize::try_from(len - at).unwrap_or(CHUNK).min(CHUNK);
         let got = match rustix::io::pread(file, &mut chunk[..wanted], at) {
             Err(rustix::io::Errno::INTR) => continue,

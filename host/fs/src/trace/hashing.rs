@@ -10,7 +10,7 @@ use std::{
     fs::File,
     io,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
@@ -18,7 +18,9 @@ use std::{
 };
 
 use super::{Prefix, Seen, Trace, record::State, watch::CHUNK};
+use crate::{Interrupt, interrupt};
 use glowplug_store::{Digest, FileIdentity};
+use rustix::io::Errno;
 
 /// Of files from this size on hashing takes longer than waking a thread.
 pub(super) const LARGE: u64 = 128 << 10;
@@ -51,6 +53,8 @@ pub(super) struct Hashing {
 struct Worker {
     sender: Sender<Job>,
     waiting: Arc<AtomicUsize>,
+    /// Who waits for it in the end, and may not want to any longer.
+    behalf: Arc<OnceLock<Arc<dyn Interrupt>>>,
     thread: JoinHandle<Vec<Done>>,
 }
 
@@ -58,16 +62,22 @@ impl Worker {
     fn start() -> io::Result<Self> {
         let (sender, receiver) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&waiting);
-        let thread = std::thread::Builder::new().name("hashing".to_owned()).spawn(move || work(&receiver, &counted))?;
-        Ok(Self { sender, waiting, thread })
+        let behalf = Arc::new(OnceLock::new());
+        let (counted, waits) = (Arc::clone(&waiting), Arc::clone(&behalf));
+        let work = move || work(&receiver, &counted, &waits);
+        let thread = std::thread::Builder::new().name("hashing".to_owned()).spawn(work)?;
+        Ok(Self { sender, waiting, behalf, thread })
     }
 }
 
-fn work(jobs: &Receiver<Job>, waiting: &AtomicUsize) -> Vec<Done> {
+fn work(jobs: &Receiver<Job>, waiting: &AtomicUsize, behalf: &OnceLock<Arc<dyn Interrupt>>) -> Vec<Done> {
     let (mut all, mut chunk) = (Vec::new(), Vec::new());
+    let go_on = || match behalf.get() {
+        Some(behalf) if behalf.is_wanted() => Err(Errno::INTR),
+        _ => Ok(()),
+    };
     for job in jobs {
-        all.push(job.done(&mut chunk));
+        all.push(job.done(&mut chunk, go_on));
         waiting.fetch_sub(1, Ordering::Relaxed);
     }
     all
@@ -87,7 +97,7 @@ impl Hashing {
         };
         // There is no thread, or it does not keep up.
         if let Some(job) = left {
-            self.done.push(job.done(&mut Vec::new()));
+            self.done.push(job.done(&mut Vec::new(), interrupt::check));
         }
     }
 
@@ -95,6 +105,9 @@ impl Hashing {
     pub fn end(mut self) -> Option<Vec<Done>> {
         if let Some(worker) = self.worker.take() {
             drop(worker.sender);
+            if let Some(behalf) = interrupt::current() {
+                let _ = worker.behalf.set(behalf);
+            }
             self.done.extend(worker.thread.join().ok()?);
         }
         Some(self.done)
@@ -102,9 +115,9 @@ impl Hashing {
 }
 
 impl Job {
-    fn done(self, chunk: &mut Vec<u8>) -> Done {
+    fn done(self, chunk: &mut Vec<u8>, go_on: impl Fn() -> Result<(), Errno>) -> Done {
         let Self { root, path, follow, identity, len, end, file } = self;
-        let seen = digest(&file, len, chunk).ok().map(|digest| {
+        let seen = digest(&file, len, chunk, go_on).ok().map(|digest| {
             let read = Prefix { len, digest, end };
             Seen::Content { follow, read, identity: Some(identity) }
         });
@@ -138,7 +151,7 @@ impl State {
 }
 
 /// The digest of a file's first `len` bytes.
-fn digest(file: &File, len: u64, chunk: &mut Vec<u8>) -> io::Result<Digest> {
+fn digest(file: &File, len: u64, chunk: &mut Vec<u8>, go_on: impl Fn() -> Result<(), Errno>) -> io::Result<Digest> {
     let size = usize::try_from(len).unwrap_or(usize::MAX).clamp(1, CHUNK);
     if chunk.len() < size {
         chunk.resize(size, 0);
@@ -146,9 +159,10 @@ fn digest(file: &File, len: u64, chunk: &mut Vec<u8>) -> io::Result<Digest> {
     let mut hasher = blake3::Hasher::new();
     let mut at = 0;
     while at < len {
+        go_on()?;
         let room = usize::try_from(len - at).unwrap_or(usize::MAX).min(chunk.len());
         match rustix::io::pread(file, &mut chunk[..room], at) {
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::INTR) => {}
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(got) => {
                 hasher.update(&chunk[..got]);

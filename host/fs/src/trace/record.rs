@@ -309,6 +309,17 @@ impl Trace {
         set.filter(|set| *set == found.mtime)
     }
 
+    /// Notes an error that a guest met, if it says more of the machine's state than of the files.
+    pub(crate) fn met(&self, number: i32) {
+        let of_the_machine = matches!(
+            number,
+            errno::ENOSPC | errno::EDQUOT | errno::EIO | errno::EMFILE | errno::ENFILE | errno::ENOMEM | errno::EINTR
+        );
+        if of_the_machine {
+            self.used(Impure::Other(format!("was told: {}", crate::error::message(number).to_lowercase())));
+        }
+    }
+
     /// Notes the use of an open file whose contents do not only change when its identity does, if it is one.
     pub(crate) fn check_source(&self, path: &[u8], file: &std::fs::File, kind: Kind, dev: u64) {
         let made_up = |file: &std::fs::File| {

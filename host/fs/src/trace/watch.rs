@@ -10,11 +10,15 @@ use std::{
 use glowplug_store::{Digest, FileIdentity};
 
 use super::{
-    Prefix, Seen, Trace,
+    Impure, Prefix, Seen, Trace,
     hashing::{Job, LARGE},
     record::Noted,
 };
-use crate::{FsError, Kind, Stat};
+use crate::{FsError, Kind, Stat, interrupt};
+
+/// The most that is hashed of a file though no guest has read it: guests make files of terabytes with one call, and go to
+/// their end with another.
+const MOST_UNREAD: u64 = 1 << 30;
 
 /// What is hashed at a time when nobody reads it anyway.
 pub(super) const CHUNK: usize = 128 * 1024;
@@ -58,6 +62,8 @@ pub(super) struct Progress {
     counted: bool,
     /// Its digest, if somebody else knew it.
     known: Option<Digest>,
+    /// It is too large to be hashed, and the run is of no use.
+    given_up: bool,
 }
 
 impl fmt::Debug for Watch {
@@ -90,6 +96,7 @@ impl Watch {
             end: false,
             counted: false,
             known: None,
+            given_up: false,
         };
         let progress = Arc::new(Mutex::new(progress));
         let slot = trace.state().watches.insert(Arc::clone(&progress));
@@ -273,7 +280,7 @@ impl Progress {
     ///
     /// Nothing if it was left to be hashed, and nobody brought the file.
     pub(super) fn noted(&mut self) -> Option<Noted> {
-        if self.counted && self.at > 0 && self.known.is_none() {
+        if self.counted && self.at > 0 && self.known.is_none() && !self.given_up {
             return None;
         }
         let follow = self.follow;
@@ -293,6 +300,9 @@ impl Progress {
 
     /// Takes in what was read at or before the position.
     fn add(&mut self, trace: &Trace, offset: u64, bytes: &[u8]) {
+        if self.given_up {
+            return;
+        }
         if bytes.is_empty() {
             if offset < self.at {
                 // It was longer a moment ago. What was read before is no longer there, which checking it will find.
@@ -311,17 +321,29 @@ impl Progress {
         }
     }
 
-    /// Hashes what was not read yet.
+    /// Hashes what was not read yet, unless that is more than anybody should wait for.
     fn rest(&mut self, trace: &Trace, file: &File) -> io::Result<()> {
-        if self.known.is_some() || (self.end && !self.counted) {
+        if self.known.is_some() || self.given_up || (self.end && !self.counted) {
             return Ok(());
         }
         if std::mem::take(&mut self.counted) {
             // From the beginning, then.
             (self.at, self.end) = (0, false);
         }
+        let size = file.metadata()?.len();
+        if size.saturating_sub(self.at) > MOST_UNREAD {
+            let path = String::from_utf8_lossy(&self.path);
+            let why = format!(
+                "used {path} without reading it from its beginning, which is larger than {} MiB",
+                MOST_UNREAD >> 20
+            );
+            trace.used(Impure::Other(why));
+            self.given_up = true;
+            return Ok(());
+        }
         let mut chunk = vec![0; CHUNK];
         loop {
+            interrupt::check()?;
             let got = match rustix::io::pread(file, &mut chunk, self.at) {
                 Err(rustix::io::Errno::INTR) => continue,
                 got => got?,

@@ -154,6 +154,11 @@ impl Context {
         if result == Err(errno::EPIPE) {
             self.process.signal(signal::PIPE);
         }
+        if result == Err(errno::ENOSPC)
+            && let Some(denial) = self.session.namespace.disk_refusal()
+        {
+            self.session.denied(denial.to_string());
+        }
         result
     }
 

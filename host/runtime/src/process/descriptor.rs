@@ -8,7 +8,7 @@ use super::process::Process;
 use super::streams::{Taped, Traced};
 use super::witness::{Use, foreseen};
 use crate::lock;
-use glowplug_fs::Watch;
+use glowplug_fs::{Charge, Watch};
 use glowplug_sys::abi::{Stat, describe, errno};
 use rustix::event::PollFlags;
 use rustix::fs::OFlags;
@@ -26,6 +26,8 @@ pub(crate) type Descriptor = Arc<Description>;
 /// An open description.
 #[derive(Debug)]
 pub(crate) struct Description {
+    /// What the file's growth is charged to; let go of before the file is closed, as it wants it.
+    charge: Option<Charge>,
     kind: Kind,
     readable: bool,
     writable: bool,
@@ -97,7 +99,7 @@ pub(crate) fn errno_of(error: rustix::io::Errno) -> i32 {
 
 impl Description {
     fn new(kind: Kind, readable: bool, writable: bool) -> Descriptor {
-        Arc::new(Self { kind, readable, writable, allowance: None, given: None, handle: OnceLock::new() })
+        Arc::new(Self { charge: None, kind, readable, writable, allowance: None, given: None, handle: OnceLock::new() })
     }
 
     /// Holds on to its place among the host's descriptors for as long as it is open.
@@ -105,22 +107,34 @@ impl Description {
         let _ = self.handle.set(handle);
     }
 
-    /// A file of the host's or beneath a mount, opened for what is said.
+    /// A file of the host's, opened for what is said.
     pub(crate) fn host(file: File, readable: bool, writable: bool) -> Descriptor {
         Self::new(kind_of(file), readable, writable)
     }
 
-    /// A file beneath a mount, which was opened under a trace.
-    pub(crate) fn traced(file: File, watch: Watch, readable: bool, writable: bool) -> Descriptor {
-        if watch.is_lower_file() {
-            return Self::new(Kind::Observed(Observed::new(file, watch)), readable, writable);
-        }
-        let kind = match kind_of(file) {
-            Kind::File(file, _) if watch.is_lower() => Kind::Observed(Observed::new(file, watch)),
-            Kind::File(file, _) => Kind::File(file, Some(watch)),
-            other => other,
+    /// A file that the namespace opened for what is said, perhaps under a trace.
+    pub(crate) fn opened(
+        file: File,
+        watch: Option<Watch>,
+        charge: Option<Charge>,
+        readable: bool,
+        writable: bool,
+    ) -> Descriptor {
+        let kind = match watch {
+            Some(watch) if watch.is_lower_file() => Kind::Observed(Observed::new(file, watch)),
+            watch => match (kind_of(file), watch) {
+                (Kind::File(file, _), Some(watch)) if watch.is_lower() => Kind::Observed(Observed::new(file, watch)),
+                (Kind::File(file, _), watch) => Kind::File(file, watch),
+                (other, _) => other,
+            },
         };
-        Self::new(kind, readable, writable)
+        Arc::new(Self { charge, kind, readable, writable, allowance: None, given: None, handle: OnceLock::new() })
+    }
+
+    /// The same of a file under a trace.
+    #[cfg(test)]
+    pub(crate) fn traced(file: File, watch: Watch, readable: bool, writable: bool) -> Descriptor {
+        Self::opened(file, Some(watch), None, readable, writable)
     }
 
     /// The host's own output, of which no more than `allowance` bytes are written.
@@ -132,7 +146,7 @@ impl Description {
             Kind::File(file, _) => Given::of(file),
             _ => None,
         };
-        Arc::new(Self { kind, readable, writable: true, allowance, given, handle: OnceLock::new() })
+        Arc::new(Self { charge: None, kind, readable, writable: true, allowance, given, handle: OnceLock::new() })
     }
 
     /// A standard input whose reading is recorded.
@@ -143,6 +157,7 @@ impl Description {
     /// A standard output that is recorded, of which no more than `allowance` bytes are written.
     pub(crate) fn recorded_output(output: Taped, allowance: Option<Arc<AtomicU64>>) -> Descriptor {
         Arc::new(Self {
+            charge: None,
             kind: Kind::Taped(output),
             readable: false,
             writable: true,
@@ -328,7 +343,11 @@ impl Description {
             let bytes = [std::io::IoSlice::new(bytes)];
             return rustix::io::pwritev2(file, &bytes, u64::MAX, ReadWriteFlags::APPEND).map_err(errno_of);
         }
-        rustix::io::write(file, bytes).map_err(errno_of)
+        match &self.charge {
+            Some(charge) => charge.write(file, bytes),
+            None => rustix::io::write(file, bytes),
+        }
+        .map_err(errno_of)
     }
 
     /// Writes as much as may still be written. What was not written after all may be written later.
@@ -368,8 +387,11 @@ impl Description {
             _ if !self.writable => Err(errno::EBADF),
             Kind::File(..) if self.given.as_ref().is_some_and(|given| offset < given.begin) => Err(errno::EPERM),
             Kind::File(file, _) => self.within_allowance(bytes, |bytes| {
-                let written = rustix::io::pwrite(file, bytes, offset).map_err(errno_of);
-                written.inspect(|count| short(process, *count, bytes))
+                let written = match &self.charge {
+                    Some(charge) => charge.write_at(file, bytes, offset),
+                    None => rustix::io::pwrite(file, bytes, offset),
+                };
+                written.map_err(errno_of).inspect(|count| short(process, *count, bytes))
             }),
             _ => Err(errno::ESPIPE),
         }
@@ -381,7 +403,11 @@ impl Description {
     /// `EPERM` for an output that whoever started this program has open as well: how much of it there is is not the guest's to say.
     pub(crate) fn set_size(&self, size: u64) -> Result<(), i32> {
         let file = self.resizable()?;
-        rustix::fs::ftruncate(file, size).map_err(errno_of)
+        match &self.charge {
+            Some(charge) => charge.set_len(file, size),
+            None => rustix::fs::ftruncate(file, size),
+        }
+        .map_err(errno_of)
     }
 
     /// Makes the file at least that long.
@@ -392,7 +418,7 @@ impl Description {
         // A file that may only be read is refused before anything is compared with its size, which would tell it to the guest.
         let file = self.resizable()?;
         let size = file.metadata().map_err(|_| errno::EIO)?.len();
-        if end > size { rustix::fs::ftruncate(file, end).map_err(errno_of) } else { Ok(()) }
+        if end > size { self.set_size(end) } else { Ok(()) }
     }
 
     fn resizable(&self) -> Result<&File, i32> {

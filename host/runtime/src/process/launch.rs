@@ -142,6 +142,9 @@ pub(crate) fn instantiate(store: &mut Store<Context>) -> wasmtime::Result<Instan
 impl Instantiated {
     /// Runs it, and lets go of its descriptors; the session has still to be told.
     pub(crate) fn run_to_end(&mut self) -> Ended {
+        // What is copied and hashed for it ends with it.
+        let process = Arc::clone(&self.store.data().process);
+        let _interruptible = glowplug_fs::interruptible(process);
         let result = self.call();
         // What it did after it was killed is not its end: with its thread lent to a child, it was that child which ended first,
         // and it may have left with the child's status before it looked.

@@ -145,7 +145,7 @@ mod tests {
         let settings = Settings { mounts, trace: Some(trace.clone()), ..Settings::default() };
         let files = Namespace::new(settings).unwrap();
         match files.open(b"/m/a", &OpenOptions::reading()).unwrap() {
-            Opened::File(file, Some(watch)) => (trace, file, watch),
+            Opened::File(file, Some(watch), _) => (trace, file, watch),
             other => panic!("{other:?}"),
         }
     }

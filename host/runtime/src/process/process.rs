@@ -135,6 +135,12 @@ pub(crate) struct Reaped {
     pub(crate) cpu_us: u64,
 }
 
+impl glowplug_fs::Interrupt for Process {
+    fn is_wanted(&self) -> bool {
+        self.attention() == Attention::Killed
+    }
+}
+
 /// Signals that do nothing unless they are caught.
 const HARMLESS: u64 = 1 << signal::CHLD | 1 << 18 | 1 << 23 | 1 << 28;
 

@@ -54,7 +54,7 @@ fn runnable(context: &Context, path: &[u8]) -> Result<Runnable, i32> {
     let session = &context.session;
     match session.namespace.open(path, &OpenOptions::reading()) {
         Ok(Opened::Program(at)) => own(context, at),
-        Ok(Opened::File(file, watch)) => file_of_mount(context, path, file, watch),
+        Ok(Opened::File(file, watch, _)) => file_of_mount(context, path, file, watch),
         Ok(_) => Err(errno::EACCES),
         Err(error) => {
             if error.errno == errno::ENOENT {

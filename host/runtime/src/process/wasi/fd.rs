@@ -109,7 +109,7 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                 let mut total = 0_usize;
                 for (at, len) in ranges(memory, table, count)? {
                     let from = (from as u64).checked_add(total as u64).ok_or(errno::EINVAL)?;
-                    let put = descriptor.write_at(&context.process, bytes(memory, at, len)?, from)?;
+                    let put = context.written(descriptor.write_at(&context.process, bytes(memory, at, len)?, from))?;
                     total += put;
                     if put < len as u32 as usize {
                         break;

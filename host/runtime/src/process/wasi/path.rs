@@ -51,8 +51,9 @@ impl Context {
     pub(crate) fn open(&self, path: &[u8], options: &OpenOptions) -> Result<Descriptor, i32> {
         let (readable, writable) = (options.read, options.write || options.append);
         match self.session.namespace.open(path, options).map_err(|error| self.missing(path, error))? {
-            Opened::File(file, None) => self.counted(Description::host(file, readable, writable)),
-            Opened::File(file, Some(watch)) => self.counted(Description::traced(file, watch, readable, writable)),
+            Opened::File(file, watch, charge) => {
+                self.counted(Description::opened(file, watch, charge, readable, writable))
+            }
             Opened::Directory if writable => Err(errno::EISDIR),
             Opened::Directory => Ok(Description::directory(path.to_vec())),
             Opened::Device(device) => {

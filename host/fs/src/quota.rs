@@ -1,0 +1,389 @@
+//! How much of the disk guests may take: `--max-disk`.
+//!
+//! What counts is what the file system says that it keeps, its blocks, and a flat cost for each name; so a hole costs
+//! nothing, what is written into it does, and a million empty files are not free. It is looked up after each change of a
+//! file, on the open file, never computed from what was asked for: whatever way a file grew, its next look shows it.
+//! What is removed is given back when the last name is gone and nobody has it open.
+//!
+//! There are two accounts. The session's own files, in `/tmp` and in the layers of overlays, begin at nothing. In
+//! folders that are mounted for writing only growth counts: a file costs what it has more than when it was first opened
+//! for writing. With a limit that somebody set, both draw on that; without one, each has a default that leaves the disk
+//! usable.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fs::File,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use rustc_hash::FxBuildHasher;
+use rustix::{
+    fs::{FileType, OFlags, Stat},
+    io::Errno,
+};
+
+use crate::{Denial, FsError, Impure, Trace, errno};
+
+/// What a name costs: the folder's entry, and the inode that it mostly comes with.
+const NAME: u64 = 4096;
+/// The most that the session's own files take unless somebody says otherwise, and never more than half of what is free.
+const OWN_DEFAULT: u64 = 2 << 30;
+
+/// Both accounts of a namespace.
+#[derive(Clone, Debug)]
+pub(crate) struct Quota {
+    pub own: Account,
+    pub mounted: Account,
+}
+
+/// One account: what is charged to it, and its limit.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    shared: Arc<Shared>,
+    pot: Arc<Pot>,
+    whose: Whose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Own,
+    Mounted,
+}
+
+#[derive(Debug)]
+struct Pot {
+    used: AtomicU64,
+    /// Found out at the first use, if nobody has set one.
+    limit: OnceLock<u64>,
+    whose: Whose,
+    chosen: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    files: Mutex<HashMap<Inode, Known, FxBuildHasher>>,
+    trace: Option<Trace>,
+    /// Something was refused, and nobody has asked yet.
+    refused: AtomicBool,
+    denial: Mutex<Option<Denial>>,
+}
+
+type Inode = (u64, u64);
+
+/// An inode that costs something, or may soon.
+#[derive(Debug)]
+struct Known {
+    pot: Arc<Pot>,
+    /// What it cost before the guests came.
+    base: u64,
+    charged: u64,
+    /// How many have it open.
+    opened: u32,
+    /// Its last name was removed.
+    gone: bool,
+}
+
+/// A file that is open, as far as it is charged to an account. Whatever makes the file grow goes through it. It has to
+/// be dropped before the file is closed, because nobody else may have its inode until then.
+#[derive(Debug)]
+pub struct Charge {
+    account: Account,
+    inode: Inode,
+}
+
+impl Quota {
+    pub(crate) fn new(limit: Option<u64>, trace: Option<Trace>) -> Self {
+        let pot = |whose| {
+            let chosen = limit.is_some();
+            Arc::new(Pot {
+                used: AtomicU64::new(0),
+                limit: limit.map_or_else(OnceLock::new, OnceLock::from),
+                whose,
+                chosen,
+            })
+        };
+        let shared = Arc::new(Shared {
+            files: Mutex::default(),
+            trace,
+            refused: AtomicBool::new(false),
+            denial: Mutex::new(None),
+        });
+        let own = pot(Whose::Own);
+        let mounted = if limit.is_some() { Arc::clone(&own) } else { pot(Whose::Mounted) };
+        Quota {
+            own: Account { shared: Arc::clone(&shared), pot: own, whose: Whose::Own },
+            mounted: Account { shared, pot: mounted, whose: Whose::Mounted },
+        }
+    }
+
+    /// Which limit was come to, if one was since this was last asked.
+    pub(crate) fn take_refusal(&self) -> Option<Denial> {
+        let shared = &self.own.shared;
+        if !shared.refused.swap(false, Ordering::AcqRel) {
+            return None;
+        }
+        lock(&shared.denial).take()
+    }
+}
+
+impl Pot {
+    /// What is left, on the file system that a file is on.
+    fn left(&self, near: &File) -> u64 {
+        let limit = *self.limit.get_or_init(|| default_limit(self.whose, near));
+        limit.saturating_sub(self.used.load(Ordering::Relaxed))
+    }
+
+    /// Takes as much of `wanted` as there is, before it is on the disk.
+    fn take(&self, near: &File, wanted: u64) -> u64 {
+        loop {
+            let used = self.used.load(Ordering::Relaxed);
+            let taken = self.left(near).min(wanted);
+            let taking = self.used.compare_exchange_weak(used, used + taken, Ordering::Relaxed, Ordering::Relaxed);
+            if taking.is_ok() {
+                return taken;
+            }
+        }
+    }
+
+    fn change(&self, from: u64, to: u64) {
+        if to >= from {
+            self.used.fetch_add(to - from, Ordering::Relaxed);
+        } else {
+            self.used.fetch_sub(from - to, Ordering::Relaxed);
+        }
+    }
+}
+
+fn default_limit(whose: Whose, near: &File) -> u64 {
+    let most = if whose == Whose::Own { OWN_DEFAULT } else { u64::MAX };
+    match rustix::fs::fstatvfs(near) {
+        // Some file systems do not know their size.
+        Ok(found) if found.f_blocks > 0 => most.min(found.f_bavail.saturating_mul(found.f_frsize) / 2),
+        _ => most,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn inode(found: &Stat) -> Inode {
+    (found.st_dev, found.st_ino)
+}
+
+fn blocks(found: &Stat) -> u64 {
+    u64::try_from(found.st_blocks).unwrap_or(0).saturating_mul(512)
+}
+
+/// What an inode costs that still has a name.
+fn cost(found: &Stat) -> u64 {
+    // A folder's other links are its own and its folders'.
+    let is_folder = FileType::from_raw_mode(found.st_mode) == FileType::Directory;
+    let names = if is_folder { 1 } else { u64::from(found.st_nlink) };
+    names.saturating_mul(NAME).saturating_add(blocks(found))
+}
+
+impl Account {
+    /// Fails with `ENOSPC` unless there is room for another name in a folder.
+    pub(crate) fn room_for_name(&self, folder: &File) -> Result<(), FsError> {
+        self.room(folder, NAME)
+    }
+
+    /// Fails with `ENOSPC` unless there is room for so much more.
+    pub(crate) fn room(&self, near: &File, bytes: u64) -> Result<(), FsError> {
+        if self.pot.left(near) >= bytes { Ok(()) } else { Err(self.refusal()) }
+    }
+
+    /// As `room`, and first charges what a file has taken already.
+    pub(crate) fn room_to_fill(&self, file: &File, bytes: u64) -> Result<(), Errno> {
+        self.settle(file);
+        self.room(file, bytes).map_err(|_| Errno::NOSPC)
+    }
+
+    /// Charges a file for what it costs now. One that was not known yet is new, and was nothing before.
+    pub(crate) fn settle(&self, file: &File) {
+        let mut files = lock(&self.shared.files);
+        // Looked at with the lock held, so that no older look follows a newer one.
+        let Ok(found) = rustix::fs::fstat(file) else { return };
+        self.settle_at(&mut files, &found, 0);
+    }
+
+    /// Says that a file is about to be changed that may have been there before.
+    pub(crate) fn note(&self, file: &File) {
+        let mut files = lock(&self.shared.files);
+        let Ok(found) = rustix::fs::fstat(file) else { return };
+        self.known(&mut files, &found, self.base(&found));
+    }
+
+    /// A name of it was removed. In mounted folders, what was never charged is nothing to give back.
+    pub(crate) fn unlinked(&self, file: &File) {
+        let mut files = lock(&self.shared.files);
+        let Ok(found) = rustix::fs::fstat(file) else { return };
+        if files.contains_key(&inode(&found)) {
+            self.settle_at(&mut files, &found, 0);
+        }
+    }
+
+    /// A file was opened. Nothing if nothing of it can be charged.
+    pub(crate) fn opened(&self, found: &Stat, new: bool, writes: bool) -> Option<Charge> {
+        let mut files = lock(&self.shared.files);
+        let key = inode(found);
+        if !new && !writes && self.whose == Whose::Mounted && !files.contains_key(&key) {
+            return None;
+        }
+        let base = if new { 0 } else { self.base(found) };
+        self.known(&mut files, found, base).opened += 1;
+        if new {
+            self.settle_at(&mut files, found, 0);
+        }
+        Some(Charge { account: self.clone(), inode: key })
+    }
+
+    /// What a file costs that was there before the guests came.
+    fn base(&self, found: &Stat) -> u64 {
+        if self.whose == Whose::Own { 0 } else { cost(found) }
+    }
+
+    fn known<'f>(&self, files: &'f mut HashMap<Inode, Known, FxBuildHasher>, found: &Stat, base: u64) -> &'f mut Known {
+        let new = || Known { pot: Arc::clone(&self.pot), base, charged: 0, opened: 0, gone: false };
+        files.entry(inode(found)).or_insert_with(new)
+    }
+
+    fn settle_at(&self, files: &mut HashMap<Inode, Known, FxBuildHasher>, found: &Stat, base: u64) {
+        let known = self.known(files, found, base);
+        known.gone = found.st_nlink == 0;
+        let costs = match known.gone {
+            true if known.opened == 0 => 0,
+            true => blocks(found),
+            false => cost(found),
+        };
+        let charged = costs.saturating_sub(known.base);
+        known.pot.change(known.charged, charged);
+        known.charged = charged;
+        self.forget(files, inode(found));
+    }
+
+    /// Forgets what nobody has open, and what costs nothing any more.
+    fn forget(&self, files: &mut HashMap<Inode, Known, FxBuildHasher>, inode: Inode) {
+        let Entry::Occupied(known) = files.entry(inode) else { return };
+        let Known { opened, gone, charged, .. } = *known.get();
+        if opened == 0 && (gone || (charged == 0 && self.whose == Whose::Mounted)) {
+            known.get().pot.change(charged, 0);
+            known.remove();
+        }
+    }
+
+    /// The error for what does not fit. The run depends on what else is on the disk then.
+    fn refusal(&self) -> FsError {
+        let limit = size(self.pot.limit.get().copied().unwrap_or(0));
+        let reason = match (self.pot.chosen, self.whose) {
+            (true, _) => format!("what this session writes takes {limit} of the disk, which is its limit"),
+            (false, Whose::Own) => {
+                format!("what this session keeps in `/tmp` and in layers takes {limit} of the disk, which is its limit")
+            }
+            (false, Whose::Mounted) => {
+                format!("what this session writes to mounted folders takes {limit}, half of what was free on the disk")
+            }
+        };
+        let denial = Denial { reason, rule: Some("--max-disk SIZE".to_owned()), allows: "more" };
+        if let Some(trace) = &self.shared.trace {
+            trace.used(Impure::Other("came to the limit of disk (--max-disk)".to_owned()));
+        }
+        *lock(&self.shared.denial) = Some(denial.clone());
+        self.shared.refused.store(true, Ordering::Release);
+        FsError::denied(errno::ENOSPC, denial)
+    }
+}
+
+/// In the largest unit of which there is a whole one.
+fn size(bytes: u64) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let at = (0..units.len()).rev().find(|at| bytes >> (10 * at) > 0).unwrap_or(0);
+    let unit = 1_u64 << (10 * at);
+    if bytes.is_multiple_of(unit) {
+        format!("{} {}", bytes / unit, units[at])
+    } else {
+        format!("{:.1} {}", bytes as f64 / unit as f64, units[at])
+    }
+}
+
+impl Charge {
+    /// Writes at the file's offset: how much of it. Less than all of it where the limit is near.
+    ///
+    /// # Errors
+    /// `ENOSPC` when nothing more fits, and what the host's call fails with.
+    pub fn write(&self, file: &File, bytes: &[u8]) -> Result<usize, Errno> {
+        self.charged(file, None, bytes, |bytes| rustix::io::write(file, bytes))
+    }
+
+    /// The same elsewhere than at the offset.
+    ///
+    /// # Errors
+    /// As for `write`.
+    pub fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
+        self.charged(file, Some(offset), bytes, |bytes| rustix::io::pwrite(file, bytes, offset))
+    }
+
+    /// Makes the file so long. What is added is a hole, and costs nothing yet.
+    ///
+    /// # Errors
+    /// What the host's call fails with.
+    pub fn set_len(&self, file: &File, len: u64) -> Result<(), Errno> {
+        rustix::fs::ftruncate(file, len)?;
+        self.account.settle(file);
+        Ok(())
+    }
+
+    fn charged(
+        &self,
+        file: &File,
+        offset: Option<u64>,
+        bytes: &[u8],
+        write: impl FnOnce(&[u8]) -> Result<usize, Errno>,
+    ) -> Result<usize, Errno> {
+        let wanted = bytes.len() as u64;
+        let taken = self.account.pot.take(file, wanted);
+        let fits = taken == wanted || self.overwrites(file, offset, wanted);
+        let written = match taken {
+            0 if !fits => {
+                self.account.refusal();
+                Err(Errno::NOSPC)
+            }
+            _ if fits => write(bytes),
+            taken => write(&bytes[..usize::try_from(taken).unwrap_or(bytes.len())]),
+        };
+        match (written, &self.account.shared.trace) {
+            (Ok(_), _) => self.account.settle(file),
+            (Err(error), Some(trace)) => trace.met(crate::number(error)),
+            (Err(_), None) => {}
+        }
+        self.account.pot.change(taken, 0);
+        written
+    }
+
+    /// Whether so much goes where data is already.
+    fn overwrites(&self, file: &File, offset: Option<u64>, len: u64) -> bool {
+        let Ok(found) = rustix::fs::fstat(file) else { return false };
+        let appends = rustix::fs::fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::APPEND));
+        let at = match offset {
+            _ if appends => return false,
+            Some(at) => at,
+            None => rustix::fs::tell(file).unwrap_or(u64::MAX),
+        };
+        let size = u64::try_from(found.st_size).unwrap_or(0);
+        at.checked_add(len).is_some_and(|end| end <= size) && blocks(&found) >= size
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        let mut files = lock(&self.account.shared.files);
+        if let Some(known) = files.get_mut(&self.inode) {
+            known.opened = known.opened.saturating_sub(1);
+        }
+        self.account.forget(&mut files, self.inode);
+    }
+}
