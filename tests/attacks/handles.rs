@@ -1,1 +1,124 @@
 //! Trees that guests may change are worked on by handle, never by path.
+
+use super::common::Context;
+use super::support::ends;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// A home, and a folder for temporary files that nobody else uses.
+struct Trial {
+    context: Context,
+    temporary: PathBuf,
+}
+
+impl Trial {
+    fn new() -> Self {
+        let context = Context::new();
+        let temporary = context.home().join("temporary");
+        fs::create_dir(&temporary).expect("a folder");
+        Self { context, temporary }
+    }
+
+    fn shell(&self, options: &[&str], script: &str) -> Command {
+        let args = ["shell"].iter().chain(options).copied().chain(["-c", script]);
+        let mut command = self.context.command(args);
+        command.env("TMPDIR", &self.temporary);
+        command
+    }
+
+    /// The same with no more than so many files open.
+    fn shell_with_few_files(&self, most: u32, script: &str) -> Command {
+        let mut command = Command::new("/bin/sh");
+        let limited = format!("ulimit -n {most}; exec \"$0\" shell -c \"$1\"");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_glowplug"), script]).env_clear();
+        command.env("HOME", self.context.home()).env("PATH", "/usr/bin:/bin").env("TMPDIR", &self.temporary);
+        command.current_dir(self.context.work()).stdin(Stdio::null());
+        command
+    }
+
+    fn is_clean(&self) -> bool {
+        fs::read_dir(&self.temporary).expect("listed").next().is_none()
+    }
+}
+
+/// Permissions that nobody gives to a folder by chance.
+const ODD: u32 = 0o751;
+
+/// Folders outside of every mount, which have the names that the guest uses inside.
+fn outside(folder: &Path) -> PathBuf {
+    let target = folder.join("outside");
+    for name in ["d", "d/d", "d/d/d", "e"] {
+        fs::create_dir_all(target.join(name)).expect("a folder");
+        fs::set_permissions(target.join(name), fs::Permissions::from_mode(ODD)).expect("set");
+    }
+    target
+}
+
+fn is_untouched(target: &Path) -> bool {
+    let mode = |name: &str| fs::metadata(target.join(name)).expect("still there").permissions().mode() & 0o7777;
+    ["d", "d/d", "d/d/d", "e"].iter().all(|name| mode(name) == ODD)
+}
+
+#[test]
+fn the_clean_up_follows_no_link_that_is_put_in_its_way() {
+    let trial = Trial::new();
+    let target = outside(&trial.context.home());
+    // Deeper than files may be open, so that removing it in the simplest way fails; and swapped all the time.
+    let script = format!(
+        "cd /tmp; mkdir x y; cd x; for i in {{1..400}}; do mkdir d e; cd d; done; cd /tmp
+         (while :; do mv x z; ln -s '{target}' x; rm x; mv z x; done) >/dev/null 2>&1 &
+         (while :; do chmod 0 y; chmod 700 y; done) >/dev/null 2>&1 &
+         sleep 0.1",
+        target = target.display()
+    );
+    for _ in 0..3 {
+        let output = ends(&mut trial.shell_with_few_files(256, &script));
+        assert!(output.status.success(), "{output:?}");
+        assert!(is_untouched(&target));
+        assert!(trial.is_clean(), "{:?}", fs::read_dir(&trial.temporary).expect("listed").collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_tree_deeper_than_files_may_be_open_and_paths_may_be_long_is_removed() {
+    let trial = Trial::new();
+    let script = "cd /tmp; for half in a b; do cd /tmp; mkdir $half; cd $half; for i in {1..300}; do mkdir longname; \
+                  cd longname; done; echo text > file; done; cd /tmp; mv b a/longname/longname/longname; chmod 0 a; echo made";
+    let output = ends(&mut trial.shell_with_few_files(128, script));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "made\n", "{output:?}");
+    assert!(trial.is_clean());
+}
+
+#[test]
+fn what_a_killed_session_left_is_removed_by_the_next() {
+    let trial = Trial::new();
+    let mut killed = trial.shell(&[], "cd /tmp; mkdir a; echo text > a/file; echo ready; sleep 100");
+    let mut killed = killed.stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut ready = [0; 6];
+    std::io::Read::read_exact(killed.stdout.as_mut().expect("a pipe"), &mut ready).expect("it says so");
+    // Another one meanwhile leaves alone what is in use.
+    assert!(ends(&mut trial.shell(&[], "echo > /tmp/x; sleep 0.1")).status.success());
+    let count = || fs::read_dir(&trial.temporary).expect("listed").count();
+    assert_eq!(count(), 1);
+    killed.kill().expect("killed");
+    killed.wait().expect("ended");
+    assert_eq!(count(), 1);
+    for _ in 0..100 {
+        assert!(ends(&mut trial.shell(&[], "echo > /tmp/x; sleep 0.1")).status.success());
+        if count() == 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it was left");
+}
+
+#[test]
+fn links_of_the_hosts_processes_are_not_read() {
+    let trial = Trial::new();
+    let output = ends(&mut trial.shell(&["--dir", "/:ro"], "readlink /proc/self/exe; readlink /proc/1/root; echo $?"));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1\n", "{output:?}");
+}

@@ -5,6 +5,7 @@ use glowplug_fs::{Contents, State, Written};
 use glowplug_store::folder::hash_file;
 use glowplug_store::{Digest, Folder};
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _};
 
 /// Output that one stream got in one go.
@@ -26,6 +27,10 @@ pub struct Outcome {
     /// What was written to files: the final states.
     pub written: Vec<Written>,
 }
+
+/// Of a run that wrote files of more than this, holes included, no result is kept: to replay it would take as long, and
+/// what is kept would take the place of all else.
+const MOST_WRITTEN: u64 = 1 << 30;
 
 /// Outputs up to this size lie beside what was observed, so that a hit opens one file.
 const INLINE: usize = 16 << 10;
@@ -75,7 +80,17 @@ enum StoredState {
 
 impl StoredOutcome {
     /// Puts large outputs into the store, and gives what is to be kept in the entry.
+    ///
+    /// # Errors
+    /// What the disk fails with, and when so much was written to files that it is not worth keeping.
     pub(crate) fn keep(folder: &Folder, outcome: &Outcome) -> io::Result<Self> {
+        let written = outcome.written.iter().map(|written| match &written.state {
+            State::File { contents, .. } => contents.len(),
+            _ => 0,
+        });
+        if written.fold(0, u64::saturating_add) > MOST_WRITTEN {
+            return Err(io::Error::other(format!("it wrote files of more than {} MiB", MOST_WRITTEN >> 20)));
+        }
         let output = outcome.output.iter().map(|chunk| Ok((chunk.stream, Stored::keep(folder, &chunk.bytes)?)));
         let written = outcome.written.iter().map(|written| {
             let state = match &written.state {
@@ -101,13 +116,14 @@ impl StoredOutcome {
             let bytes = stored.read(folder)?;
             Ok(Chunk { stream: *stream, bytes })
         });
+        let mut room = IN_MEMORY;
         let written = self.written.iter().map(|written| {
             let state = match &written.state {
                 StoredState::Removed => State::Removed,
                 StoredState::Directory { mode } => State::Directory { mode: *mode },
                 StoredState::Link { target } => State::Link { target: target.clone() },
                 StoredState::File { mode, mtime, contents } => {
-                    State::File { mode: *mode, mtime: *mtime, contents: contents.open(folder)? }
+                    State::File { mode: *mode, mtime: *mtime, contents: contents.open(folder, &mut room)? }
                 }
             };
             Ok(Written { mount: written.mount.clone(), path: written.path.clone(), state })
@@ -151,27 +167,35 @@ impl Stored {
         if bytes.len() <= INLINE {
             return Ok(Self::Inline(bytes.to_vec()));
         }
-        let digest = Digest::of(bytes);
+        let write = |path: &str| folder.write_file(path, bytes).map(drop);
+        Self::keep_apart(folder, Digest::of(bytes), bytes.len() as u64, write)
+    }
+
+    fn keep_apart(
+        folder: &Folder,
+        digest: Digest,
+        bytes: u64,
+        write: impl FnOnce(&str) -> io::Result<()>,
+    ) -> io::Result<Self> {
         folder.make_safe_folders(&[layout::OUTPUTS])?;
+        let path = layout::output(digest);
         // By digest: what is there under this name is checked when it is read, and then written anew if it is not right.
-        if Self::open_apart(folder, digest, bytes.len() as u64).is_ok() {
+        if Self::open_apart(folder, digest, bytes).is_ok() {
             // As young as the entry that is going to name it.
-            folder.disk().touch(&layout::output(digest))?;
+            folder.disk().touch(&path)?;
         } else {
-            folder.write_file(&layout::output(digest), bytes)?;
+            write(&path)?;
         }
-        Ok(Self::Apart { digest, bytes: bytes.len() as u64 })
+        Ok(Self::Apart { digest, bytes })
     }
 
     fn keep_contents(folder: &Folder, contents: &Contents) -> io::Result<Self> {
         match contents {
             Contents::Bytes(bytes) => Self::keep(folder, bytes),
             Contents::File(file, len) => {
-                let mut bytes = Vec::with_capacity(usize::try_from(*len).unwrap_or(0));
-                let mut file = file;
-                file.rewind()?;
-                file.read_to_end(&mut bytes)?;
-                Self::keep(folder, &bytes)
+                let digest = glowplug_fs::hash_contents(file, *len)?;
+                let fill = |to: &File| glowplug_fs::copy_contents(file, to, *len);
+                Self::keep_apart(folder, digest, *len, |path| folder.write_file_with(path, fill).map(drop))
             }
         }
     }
@@ -189,16 +213,19 @@ impl Stored {
         }
     }
 
-    fn open(&self, folder: &Folder) -> Result<Contents, String> {
+    fn open(&self, folder: &Folder, room: &mut u64) -> Result<Contents, String> {
         match self {
             Self::Inline(bytes) => Ok(Contents::Bytes(bytes.clone())),
-            Self::Apart { bytes, .. } if *bytes <= IN_MEMORY => Ok(Contents::Bytes(self.read(folder)?)),
+            Self::Apart { bytes, .. } if *bytes <= *room => {
+                *room -= bytes;
+                Ok(Contents::Bytes(self.read(folder)?))
+            }
             Self::Apart { digest, bytes } => Ok(Contents::File(Self::open_apart(folder, *digest, *bytes)?, *bytes)),
         }
     }
 
     /// The open file of an output, hashed, at its beginning.
-    fn open_apart(folder: &Folder, digest: Digest, bytes: u64) -> Result<std::fs::File, String> {
+    fn open_apart(folder: &Folder, digest: Digest, bytes: u64) -> Result<File, String> {
         let path = layout::output(digest);
         let (file, meta) = folder.disk().open(&path).map_err(|error| unreadable(digest, &error))?;
         folder.check_file(&path, &meta).map_err(|flaw| format!("the stored output {flaw}"))?;
@@ -214,7 +241,7 @@ impl Stored {
     }
 }
 
-/// Files up to this size are read at once: what is hashed is then exactly what is written.
+/// Files of together up to this size are read at once: what is hashed is then exactly what is written.
 const IN_MEMORY: u64 = 64 << 20;
 
 fn touched(digest: Digest) -> String {

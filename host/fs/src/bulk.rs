@@ -5,6 +5,7 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
+use glowplug_store::Digest;
 use rustix::{fs::SeekFrom, io::Errno};
 
 use crate::interrupt;
@@ -70,7 +71,6 @@ pub(crate) fn copy(from: &File, to: &File, len: u64, room: &mut dyn FnMut(u64) -
         if rustix::fs::ioctl_ficlone(to, from).is_ok() {
             return Ok(());
         }
-        room(0)?;
     }
     let mut copier = Copier { from, to, by_kernel: true, buffer: Vec::new() };
     let mut extents = Extents::of(from, len);
@@ -84,6 +84,42 @@ pub(crate) fn copy(from: &File, to: &File, len: u64, room: &mut dyn FnMut(u64) -
     }
     rustix::fs::ftruncate(to, len)?;
     Ok(())
+}
+
+/// Copies the first `len` bytes of a file into an empty one, which is then so long. Holes stay holes, and where the file
+/// system can share blocks it does. Moves the offsets of both.
+///
+/// # Errors
+/// `EINTR` when whoever it is done for wants it to end ([`interruptible`](crate::interruptible)), and what the host's
+/// calls fail with; `UnexpectedEof` when the file is shorter.
+pub fn copy_contents(from: &File, to: &File, len: u64) -> io::Result<()> {
+    copy(from, to, len, &mut |_| Ok(()))
+}
+
+/// The BLAKE3 digest of the first `len` bytes of a file.
+///
+/// # Errors
+/// As for [`copy_contents`].
+pub fn hash_contents(file: &File, len: u64) -> io::Result<Digest> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut at = 0;
+    while at < len {
+        interrupt::check()?;
+        let piece = usize::try_from(len - at).unwrap_or(usize::MAX).min(BUFFER);
+        file.read_exact_at(&mut buffer[..piece], at)?;
+        hasher.update(&buffer[..piece]);
+        at += piece as u64;
+    }
+    Ok(hasher.finalize().into())
+}
+
+/// Whether the first `len` bytes of two files are the same. False if one is shorter. Moves the offsets of both.
+///
+/// # Errors
+/// As for [`copy_contents`].
+pub fn same_contents(a: &File, b: &File, len: u64) -> io::Result<bool> {
+    equal(a, b, len)
 }
 
 struct Copier<'f> {

@@ -46,6 +46,11 @@ impl Drop for Interruptible {
     }
 }
 
+/// Whether whoever this thread works for wants that to end.
+pub fn is_interrupted() -> bool {
+    check().is_err()
+}
+
 /// `EINTR` if the work on this thread is to end.
 pub(crate) fn check() -> Result<(), Errno> {
     let wanted = BEHALF.with_borrow(|behalf| behalf.as_ref().is_some_and(|behalf| behalf.is_wanted()));

@@ -50,13 +50,14 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use bulk::{copy_contents, hash_contents, same_contents};
 pub use changes::{CommitError, Committed, Contents, State, Written};
 pub use error::{Denial, FsError, errno, number};
-pub use interrupt::{Deadline, Interrupt, Interruptible, interruptible};
+pub use interrupt::{Deadline, Interrupt, Interruptible, interruptible, is_interrupted};
 pub use mount::{Access, Mount, MountError};
 pub use namespace::Namespace;
 pub use options::{Change, ChangeKind, Device, NewTime, OpenOptions, Opened, Program, Settings, Wanted};
 pub use quota::Charge;
-pub use scratch::remove_abandoned;
+pub use scratch::{Workspace, remove_abandoned};
 pub use stat::{DirEntry, Kind, Stat};
 pub use trace::{Impure, Observed, Trace, Unusable, Watch};

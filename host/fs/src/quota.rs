@@ -182,7 +182,7 @@ fn blocks(found: &Stat) -> u64 {
 fn cost(found: &Stat) -> u64 {
     // A folder's other links are its own and its folders'.
     let is_folder = FileType::from_raw_mode(found.st_mode) == FileType::Directory;
-    let names = if is_folder { 1 } else { u64::from(found.st_nlink) };
+    let names = if is_folder { 1 } else { found.st_nlink };
     names.saturating_mul(NAME).saturating_add(blocks(found))
 }
 
@@ -385,5 +385,89 @@ impl Drop for Charge {
             known.opened = known.opened.saturating_sub(1);
         }
         self.account.forget(&mut files, self.inode);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::fs::FileExt, path::Path};
+
+    use super::*;
+
+    fn used(quota: &Quota) -> u64 {
+        quota.own.pot.used.load(Ordering::Relaxed)
+    }
+
+    fn file(dir: &Path, name: &str) -> File {
+        File::options().read(true).write(true).create(true).truncate(false).open(dir.join(name)).expect("a file")
+    }
+
+    fn charge(account: &Account, file: &File, new: bool) -> Charge {
+        account.opened(&rustix::fs::fstat(file).expect("there"), new, true).expect("it is charged")
+    }
+
+    #[test]
+    fn what_is_written_is_charged_and_what_is_removed_given_back() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let quota = Quota::new(Some(1 << 20), None);
+        let open = file(dir.path(), "x");
+        let first = charge(&quota.own, &open, true);
+        assert_eq!(used(&quota), NAME);
+        first.set_len(&open, 1 << 40).expect("a hole costs nothing");
+        assert_eq!(used(&quota), NAME);
+        assert_eq!(first.write_at(&open, &[1; 100_000], 1 << 30), Ok(100_000));
+        assert!((NAME + 100_000..NAME + 120_000).contains(&used(&quota)), "{}", used(&quota));
+        // As much as fits is written, then nothing more.
+        let fits = first.write_at(&open, &vec![1; 2 << 20], 0).expect("a part");
+        assert!(fits < 1 << 20);
+        assert_eq!(first.write_at(&open, &[1; 10_000], 1 << 35), Err(Errno::NOSPC));
+        assert!(quota.take_refusal().is_some() && quota.take_refusal().is_none());
+        first.set_len(&open, 0).expect("emptied");
+        assert_eq!(used(&quota), NAME);
+        assert_eq!(first.write(&open, &[1; 50_000]), Ok(50_000));
+        let second = charge(&quota.own, &open, false);
+        std::fs::remove_file(dir.path().join("x")).expect("removed");
+        quota.own.unlinked(&open);
+        assert!(used(&quota) >= 50_000, "it is still open");
+        drop(second);
+        assert!(used(&quota) >= 50_000, "it is still open");
+        drop(first);
+        assert_eq!(used(&quota), 0);
+    }
+
+    #[test]
+    fn what_is_there_already_may_be_written_over_when_nothing_is_left() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let quota = Quota::new(Some(100_000), None);
+        let open = file(dir.path(), "x");
+        open.write_all_at(&vec![1; 200_000], 0).expect("written");
+        let charge = charge(&quota.own, &open, true);
+        assert_eq!(charge.write_at(&open, &[2; 200_000], 0), Ok(200_000));
+        assert_eq!(charge.write_at(&open, &[2; 2], 199_999), Err(Errno::NOSPC));
+    }
+
+    #[test]
+    fn only_growth_counts_of_what_was_there_before() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let quota = Quota::new(Some(1 << 20), None);
+        let open = file(dir.path(), "x");
+        open.write_all_at(&vec![1; 3 << 20], 0).expect("written");
+        let charge = charge(&quota.mounted, &open, false);
+        assert_eq!(used(&quota), 0);
+        assert_eq!(charge.write_at(&open, &[2; 65_536], 3 << 20), Ok(65_536));
+        assert_eq!(used(&quota), 65_536);
+        charge.set_len(&open, 0).expect("emptied");
+        assert_eq!(used(&quota), 0);
+        drop(charge);
+        assert!(lock(&quota.own.shared.files).is_empty(), "what costs nothing is forgotten");
+        let reading = quota.mounted.opened(&rustix::fs::fstat(&open).expect("there"), false, false);
+        assert!(reading.is_none());
+    }
+
+    #[test]
+    fn sizes_are_said_shortly() {
+        for (bytes, said) in [(0, "0 bytes"), (2 << 30, "2 GiB"), (1536 << 10, "1.5 MiB"), (8192, "8 KiB")] {
+            assert_eq!(size(bytes), said);
+        }
     }
 }

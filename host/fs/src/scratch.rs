@@ -142,6 +142,40 @@ impl Root {
     }
 }
 
+/// A temporary folder that guests, or native programs, may change as they like: it is removed with this, whatever is in
+/// it by then, and by the next process if this one is killed.
+#[derive(Debug)]
+pub struct Workspace {
+    root: Root,
+    path: PathBuf,
+}
+
+impl Workspace {
+    /// A new, empty one in the platform's folder for temporary files.
+    ///
+    /// # Errors
+    /// What the host says.
+    pub fn new() -> io::Result<Self> {
+        let within = std::path::absolute(std::env::temp_dir())?;
+        let parent =
+            rustix::fs::openat(CWD, &within, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let root = Root::make(File::from(parent))?;
+        let path = within.join(&root.name);
+        Ok(Workspace { root, path })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        self.root.remove();
+    }
+}
+
 /// A number that nobody can foresee.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()

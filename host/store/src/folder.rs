@@ -113,20 +113,32 @@ impl Folder {
     /// Writes a file under a name of its own, waits until it is on the disk, and gives it its name: it is there whole or
     /// not at all, and whoever has the old one open keeps it.
     pub fn write_file(&self, path: &str, bytes: &[u8]) -> io::Result<File> {
+        self.write_new(path, |file| self.disk.write(file, bytes))
+    }
+
+    /// The same of what `fill` writes to an empty file: for what is too large for the memory.
+    ///
+    /// # Errors
+    /// What `fill` and the disk fail with.
+    pub fn write_file_with(&self, path: &str, fill: impl FnOnce(&File) -> io::Result<()>) -> io::Result<File> {
+        // As an operation of the disk it may fail before it begins.
+        self.write_new(path, |file| self.disk.write(file, &[]).and_then(|()| fill(file)))
+    }
+
+    fn write_new(&self, path: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
         let (folder, _) = path.rsplit_once('/').unwrap_or((".", path));
         let temporary = format!("{folder}/{}", unique_name("new"));
         let mut file = self.disk.create(&temporary)?;
-        let written = self
-            .disk
-            .write(&mut file, bytes)
-            .and_then(|()| if self.sync { self.disk.sync(&file) } else { Ok(()) })
-            .and_then(|()| match self.disk.rename(&temporary, path) {
-                // A folder, in the place of one of our files: nothing could be kept there ever again.
-                Err(error) if error.kind() == ErrorKind::IsADirectory => {
-                    self.set_aside(path)?;
-                    self.disk.rename(&temporary, path)
+        let written =
+            fill(&mut file).and_then(|()| if self.sync { self.disk.sync(&file) } else { Ok(()) }).and_then(|()| {
+                match self.disk.rename(&temporary, path) {
+                    // A folder, in the place of one of our files: nothing could be kept there ever again.
+                    Err(error) if error.kind() == ErrorKind::IsADirectory => {
+                        self.set_aside(path)?;
+                        self.disk.rename(&temporary, path)
+                    }
+                    renamed => renamed,
                 }
-                renamed => renamed,
             });
         if let Err(error) = written {
             // What cannot be removed now is removed by maintenance.

@@ -1,6 +1,7 @@
 //! What the command line says of the call cache.
 
 use crate::config::CallCache;
+use crate::config::keys::read_size;
 use clap::Args;
 
 /// Whether `test` uses the call cache.
@@ -36,6 +37,10 @@ pub(crate) struct CallArgs {
     /// Run, whatever the settings say, and keep nothing of it
     #[arg(long, conflicts_with_all = ["call_cache", "cacheable"])]
     pub(crate) no_call_cache: bool,
+    /// The most of the disk that the program may take while it runs, before what it wrote is put into the folders, such as
+    /// 1GiB [default: 2GiB, or half of what is free]
+    #[arg(long, value_name = "SIZE", value_parser = read_size)]
+    pub(crate) max_disk: Option<u64>,
     /// Keep results of runs that failed as well
     #[arg(long)]
     pub(crate) cache_failures: bool,

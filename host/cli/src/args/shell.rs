@@ -55,6 +55,10 @@ pub(crate) struct ShellArgs {
     /// The most that all processes together may write to standard output and error, such as 10MiB
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(crate) max_output: Option<u64>,
+    /// The most of the disk that everything takes which is written to /tmp, to layers and to mounted folders, such as 1GiB
+    /// [default: 2GiB or half of what is free for /tmp and layers, half of what is free for mounted folders]
+    #[arg(long, value_name = "SIZE", value_parser = read_size)]
+    pub(crate) max_disk: Option<u64>,
     /// Say at the end, on standard error, what was changed in folders with :overlay
     #[arg(long)]
     pub(crate) overlay_diff: bool,
@@ -79,6 +83,7 @@ impl Default for ShellArgs {
             max_memory: None,
             max_processes: None,
             max_output: None,
+            max_disk: None,
             overlay_diff: false,
             report: ReportArgs::default(),
             cache: CacheArgs::default(),

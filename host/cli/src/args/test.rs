@@ -2,7 +2,7 @@
 
 use super::run::parse_env;
 use super::{CacheArgs, CallModeArgs};
-use crate::config::keys::read_time;
+use crate::config::keys::{read_size, read_time};
 use clap::Args;
 use glowplug_harness::schedule::MaxFail;
 use std::path::PathBuf;
@@ -64,6 +64,9 @@ pub(crate) struct TestArgs {
     /// End a case after this time, such as 500ms, 30s or 5m [default: 60s, or as glowplug.toml says]
     #[arg(long, value_name = "TIME", value_parser = read_time)]
     pub(crate) timeout: Option<Duration>,
+    /// The most of the disk that each case may take, such as 100MiB [default: 2GiB, or half of what is free]
+    #[arg(long, value_name = "SIZE", value_parser = read_size)]
+    pub(crate) max_disk: Option<u64>,
     /// Set an environment variable for the cases, or pass on your own of that name
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, Option<String>)>,

@@ -33,6 +33,8 @@ pub(crate) struct Execution {
     pub(crate) env: Vec<Vec<u8>>,
     /// Its working folder.
     pub(crate) cwd: Vec<u8>,
+    /// The most of the disk that it may take, unless that is the default.
+    pub(crate) max_disk: Option<u64>,
     /// The folders that it is given, by their paths and under these names; nothing for the shell's view.
     pub(crate) preopens: Option<Vec<(Vec<u8>, Vec<u8>)>>,
     /// The folders that it sees; those that may be written to are written to at the end.
@@ -143,6 +145,7 @@ impl Execution {
             programs: self.files,
             private_tmp: self.private_tmp,
             trace: self.traced.then(|| trace.clone()),
+            max_disk: self.max_disk,
             ..glowplug_fs::Settings::default()
         };
         let namespace = Namespace::new(settings).map_err(ExecutionError::Mount)?;
@@ -177,7 +180,7 @@ impl Execution {
             on_main_thread: self.on_main_thread,
             leaving: false,
         };
-        let end = session.run(start, || {}).map_err(ExecutionError::Start)?;
+        let mut end = session.run(start, || {}).map_err(ExecutionError::Start)?;
         // What goes on in the background would go on writing.
         let gone = session.end_all(if end.timed_out { Duration::ZERO } else { PATIENCE });
         if !gone {
@@ -189,7 +192,14 @@ impl Execution {
         let stdin = (read.len > 0 || read.end).then_some(read);
         // Of a run that was ended from outside nothing is written, and what goes on would go on writing.
         let over = gone && !end.killed && !end.timed_out;
-        let written = if over { namespace.written().map_err(ExecutionError::Layers)? } else { Vec::new() };
+        let written = match if over { namespace.written() } else { Ok(Vec::new()) } {
+            Ok(written) => written,
+            Err(error) if error.errno == glowplug_fs::errno::EINTR => {
+                end.timed_out = true;
+                Vec::new()
+            }
+            Err(error) => return Err(ExecutionError::Layers(error)),
+        };
         let unkept = [
             (!self.traced, "it may run native programs, which nothing traces".to_owned()),
             (end.timed_out, "it was ended by its time limit".to_owned()),

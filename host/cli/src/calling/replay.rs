@@ -1,7 +1,7 @@
 //! Doing again what a run did, without running.
 
 use glowplug_calls::Chunk;
-use glowplug_fs::{Contents, Mount, Namespace, Settings, State, Written};
+use glowplug_fs::{Contents, Mount, Namespace, Settings, State, Written, same_contents};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use std::io::{self, Read as _, Seek as _};
@@ -69,6 +69,17 @@ fn state_difference(kept: &State, fresh: &State) -> Option<String> {
         (State::Link { target: a }, State::Link { target: b }) if a == b => None,
         (State::File { mode: a, .. }, State::File { mode: b, .. }) if a != b => {
             differ("permissions", format!("{a:o}"), format!("{b:o}"))
+        }
+        (
+            State::File { contents: Contents::File(a, len), .. },
+            State::File { contents: Contents::File(b, other), .. },
+        ) => match same_contents(a, b, *len) {
+            Ok(true) if len == other => None,
+            Ok(_) => Some(format!("contents differ ({len} bytes were kept, it was {other})")),
+            Err(error) => Some(format!("contents cannot be compared: {error}")),
+        },
+        (State::File { contents: a, .. }, State::File { contents: b, .. }) if a.len() != b.len() => {
+            Some(format!("contents differ ({} bytes were kept, it was {})", a.len(), b.len()))
         }
         (State::File { contents: a, .. }, State::File { contents: b, .. }) => match (bytes(a), bytes(b)) {
             (Ok(a), Ok(b)) if a == b => None,

@@ -12,7 +12,7 @@ use crate::overdue;
 use crate::progress::Progress;
 use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
-use glowplug_fs::{Access, Mount, Namespace};
+use glowplug_fs::{Access, Deadline, Mount, Namespace, interruptible};
 use glowplug_runtime::process::{
     EditRequest, Face, Info, ProgramEvent, ProgramSet, Session, SessionEvent, SessionLimits, SessionOptions, Start,
     StartProgram, Stdio,
@@ -51,6 +51,8 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         return Err(Failure::usage("`--network` does not exist yet: what runs in the shell has no network")
             .hint("run the shell without it; a native program that --allow-native names can use the network"));
     }
+    // For what is looked through in the end; guests' own work ends with them.
+    let _deadline = args.timeout.and_then(Deadline::after).map(|deadline| interruptible(Arc::new(deadline)));
     let mut config = crate::config::Config::load(&args.cache)?;
     clock.lap("settings");
     let resident_bytes = config.take_resident_size();
@@ -67,8 +69,12 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     }));
     let host_folders = folders.iter().filter(|mount| mount.access != Access::Overlay);
     let host_folders = host_folders.map(|mount| (mount.guest.clone(), mount.host.clone())).collect();
-    let settings =
-        glowplug_fs::Settings { mounts: folders.clone(), programs: files, ..glowplug_fs::Settings::default() };
+    let settings = glowplug_fs::Settings {
+        mounts: folders.clone(),
+        programs: files,
+        max_disk: args.max_disk,
+        ..glowplug_fs::Settings::default()
+    };
     let namespace = Namespace::new(settings).map_err(|error| Failure::new(error.to_string()))?;
     clock.lap("folders");
 

@@ -274,7 +274,9 @@ impl State {
 }
 
 impl Contents {
-    fn len(&self) -> u64 {
+    /// How many bytes they are.
+    #[allow(clippy::len_without_is_empty, reason = "nobody asks")]
+    pub fn len(&self) -> u64 {
         match self {
             Contents::Bytes(bytes) => bytes.len() as u64,
             Contents::File(_, len) => *len,

@@ -2,8 +2,8 @@
 
 use std::{fs, io::Read, os::unix::fs::MetadataExt};
 
-use super::{append, folder, list, number, read, single, tree, write};
-use crate::{Access, OpenOptions, Opened, errno::*};
+use super::{append, folder, list, mount, namespace, number, read, single, tree, write};
+use crate::{Access, Namespace, OpenOptions, Opened, Settings, errno::*};
 
 fn names(names: &[&str]) -> Result<Vec<String>, i32> {
     Ok(names.iter().map(|name| (*name).to_owned()).collect())
@@ -31,9 +31,9 @@ fn the_lower_folder_is_never_changed() {
 fn nothing_is_written_for_reading() {
     let dir = folder(&["a"]);
     let scratch = folder(&[]);
-    let mounts = vec![super::mount(dir.path(), "/m", Access::Overlay)];
-    let settings = crate::Settings { mounts, scratch: Some(scratch.path().to_owned()), ..Default::default() };
-    let files = crate::Namespace::new(settings).expect("a namespace");
+    let mounts = vec![mount(dir.path(), "/m", Access::Overlay)];
+    let settings = Settings { mounts, scratch: Some(scratch.path().to_owned()), ..Default::default() };
+    let files = Namespace::new(settings).expect("a namespace");
     read(&files, "/m/a").expect("read");
     list(&files, "/m").expect("list");
     assert_eq!(write(&files, "/m/none/x", ""), Err(ENOENT));
@@ -114,10 +114,7 @@ fn links_cross_the_layers() {
 #[test]
 fn one_folder_twice_has_two_layers() {
     let dir = folder(&["a"]);
-    let files = super::namespace(vec![
-        super::mount(dir.path(), "/x", Access::Overlay),
-        super::mount(dir.path(), "/y", Access::Overlay),
-    ]);
+    let files = namespace(vec![mount(dir.path(), "/x", Access::Overlay), mount(dir.path(), "/y", Access::Overlay)]);
     write(&files, "/x/a", "x").expect("write");
     assert_eq!(read(&files, "/y/a"), Ok("a".to_owned()));
     assert_eq!(number(files.rename(b"/x/a", b"/y/b")), Err(EXDEV));
@@ -140,4 +137,40 @@ fn threads_do_not_lose_each_others_files() {
         }
     });
     assert_eq!(list(&files, "/m/d").expect("list").len(), 200);
+}
+
+#[test]
+fn holes_are_kept_by_copies_and_by_what_is_put_into_the_folder() {
+    const LEN: u64 = 1 << 42;
+    let dir = folder(&["big"]);
+    fs::File::options().write(true).open(dir.path().join("big")).expect("open").set_len(LEN).expect("so long");
+    let trace = crate::Trace::new(true);
+    let settings = Settings {
+        mounts: vec![mount(dir.path(), "/m", Access::ReadWrite)],
+        trace: Some(trace.clone()),
+        ..Settings::default()
+    };
+    let files = Namespace::new(settings).expect("a namespace");
+    files.chmod(b"/m/big", 0o600).expect("copied");
+    let written = files.written().expect("written");
+    let direct =
+        Namespace::new(Settings { mounts: vec![mount(dir.path(), "/m", Access::ReadWrite)], ..Settings::default() });
+    direct.expect("a namespace").commit(&written).expect("committed");
+    let found = fs::metadata(dir.path().join("big")).expect("there");
+    assert_eq!((found.len(), found.mode() & 0o777), (LEN, 0o600));
+    assert!(found.blocks() * 512 < 1 << 20);
+    // Nobody waits until all of it is hashed.
+    assert!(matches!(trace.finish(), Err(crate::Unusable::Impure(_))));
+}
+
+#[test]
+fn a_copy_that_is_not_wanted_any_more_leaves_nothing() {
+    let dir = folder(&["a"]);
+    let files = namespace(vec![mount(dir.path(), "/m", Access::Overlay)]);
+    let now = crate::Deadline::after(std::time::Duration::ZERO).expect("now");
+    let ended = crate::interruptible(std::sync::Arc::new(now));
+    assert_eq!(number(files.chmod(b"/m/a", 0o600)), Err(EINTR));
+    drop(ended);
+    assert_eq!(files.overlay_changes(), Ok(Vec::new()));
+    assert_eq!(number(files.chmod(b"/m/a", 0o600)), Ok(()));
 }

@@ -13,7 +13,7 @@ use crate::report::{CallOutcome, CallReport, RunReport, write_wanted};
 use crate::text;
 use glowplug_cache::{Kind, ModuleDigest, Source};
 use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup, MissReason};
-use glowplug_fs::{Access, Mount};
+use glowplug_fs::{Access, Deadline, Mount, interruptible};
 use glowplug_runtime::GuestOptions;
 use glowplug_runtime::process::{Face, ProgramEvent, ProgramSet, SessionEvent, SessionLimits, StartProgram};
 use std::path::{Path, PathBuf};
@@ -59,6 +59,8 @@ pub(super) fn run(
         Err(reason) => return Ok(Called::Bypass(reason)),
     };
     clock.lap("call key");
+    // What is copied, hashed and compared ends when the time is over, before and after the run, too.
+    let _deadline = args.timeout.and_then(Deadline::after).map(|deadline| interruptible(Arc::new(deadline)));
     let mut stdin = StandardInput::of_process();
     // Explaining takes as long as looking; most runs say nothing of it.
     let told = args.calls.verify_only || args.report.wanted().is_some() || tracing::enabled!(tracing::Level::INFO);
@@ -233,6 +235,7 @@ impl<'a> Call<'a> {
             args: self.options.args.iter().map(bytes).collect(),
             env: self.options.env.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect(),
             cwd: b"/".to_vec(),
+            max_disk: self.args.calls.max_disk,
             preopens: Some(self.mounts.iter().map(|mount| mount.guest.clone()).zip(names).collect()),
             mounts: self.mounts.clone(),
             files: Vec::new(),
@@ -275,8 +278,12 @@ impl<'a> Call<'a> {
             .hint("nothing of what they wrote is kept; let it wait for them"));
         }
         calling::commit(&self.mounts, &ran.written).map_err(|error| {
-            Failure::new(format!("{} ran, but what it wrote could not be written: {error}", self.options.name))
-                .hint("nothing was changed; --no-call-cache lets it write by itself")
+            let failure =
+                Failure::new(format!("{} ran, but what it wrote could not be written: {error}", self.options.name));
+            if glowplug_fs::is_interrupted() {
+                return failure.hint("its time was over; nothing was changed").code(EXIT_TIMEOUT);
+            }
+            failure.hint("nothing was changed; --no-call-cache lets it write by itself")
         })
     }
 

@@ -76,6 +76,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
         force: args.force,
         check: args.call_cache_check,
         verify_only: args.verify_only,
+        max_disk: args.max_disk,
     };
     let finished = run_all(args, &plan, &sessions, &steps);
     steps.end();

@@ -4,12 +4,12 @@ use crate::calling::{self, Execution, Nothing, Ran};
 use crate::embedded;
 use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup};
 use glowplug_fs::trace::Observed as Traced;
-use glowplug_fs::{Access, Mount, Program};
+use glowplug_fs::{Access, Deadline, Mount, Program, Workspace, copy_contents, interruptible};
 use glowplug_harness::session::CLEAN_ENVIRONMENT;
 use glowplug_harness::{Case, Observed, Verdict, compare};
 use glowplug_runtime::process::{Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
 use glowplug_store::Digest;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,8 @@ pub(super) struct Sessions {
     pub(super) check: bool,
     /// Run nothing.
     pub(super) verify_only: bool,
+    /// The most of the disk that a case may take, unless that is the default.
+    pub(super) max_disk: Option<u64>,
 }
 
 /// A case, and how it is to be run.
@@ -127,6 +129,8 @@ impl Sessions {
 
     /// Finds the case's result, or runs it. The first attempt alone may be found.
     pub(super) fn attempt(&self, job: &Job, attempt: u32) -> Result<Tried, Untried> {
+        // What is copied and hashed for it before and after it runs ends, too; twice its time, so that it runs out first.
+        let _deadline = Deadline::after(job.timeout * 2).map(|deadline| interruptible(Arc::new(deadline)));
         let key = self.key(job);
         let (calls, reason) = match (&job.cacheable, &self.calls) {
             (Err(reason), _) | (Ok(()), Err(reason)) => (None, Known::Bypass(reason.clone())),
@@ -214,6 +218,7 @@ impl Sessions {
             args: vec![b"bash".to_vec(), b"-c".to_vec(), job.case.script(&salt(key)), b"bash".to_vec()],
             env: self.environment(job),
             cwd: WORK.to_vec(),
+            max_disk: self.max_disk,
             preopens: None,
             mounts: vec![mount(self.project_of(job), PROJECT, Access::ReadOnly), mount(folder, WORK, access)],
             files,
@@ -318,8 +323,8 @@ impl Sessions {
 }
 
 /// A temporary copy of a folder.
-fn copied(folder: &Path) -> io::Result<tempfile::TempDir> {
-    let copy = tempfile::Builder::new().prefix("glowplug-case-").tempdir()?;
+fn copied(folder: &Path) -> io::Result<Workspace> {
+    let copy = Workspace::new()?;
     copy_into(folder, copy.path())?;
     Ok(copy)
 }
@@ -334,7 +339,10 @@ fn copy_into(from: &Path, to: &Path) -> io::Result<()> {
         } else if kind.is_symlink() {
             std::os::unix::fs::symlink(fs::read_link(entry.path())?, to)?;
         } else if kind.is_file() {
-            fs::copy(entry.path(), to)?;
+            let (from, to) = (File::open(entry.path())?, File::create_new(to)?);
+            let found = from.metadata()?;
+            copy_contents(&from, &to, found.len())?;
+            to.set_permissions(found.permissions())?;
         }
     }
     Ok(())
