@@ -38,7 +38,7 @@ fn run(data: &Path) -> Run {
         ..glowplug_fs::Settings::default()
     };
     let namespace = Namespace::new(settings).expect("a namespace");
-    if let Ok(Opened::File(file, Some(watch))) = namespace.open(b"/data/in", &OpenOptions::reading()) {
+    if let Ok(Opened::File(file, Some(watch), _)) = namespace.open(b"/data/in", &OpenOptions::reading()) {
         let mut buffer = [0; 64];
         let got = rustix::io::pread(&file, &mut buffer, 0).expect("read");
         watch.read(&file, 0, &buffer[..got]);

@@ -194,7 +194,15 @@ impl Description {
             Device::Terminal => {
                 let file = File::options().read(true).write(true).open("/dev/tty").ok()?;
                 let (kind, allowance) = (kind_of(file), allowance.cloned());
-                Arc::new(Self { kind, readable: true, writable: true, allowance, given: None, handle: OnceLock::new() })
+                Arc::new(Self {
+                    charge: None,
+                    kind,
+                    readable: true,
+                    writable: true,
+                    allowance,
+                    given: None,
+                    handle: OnceLock::new(),
+                })
             }
         })
     }
