@@ -8,6 +8,7 @@ mod context;
 mod descriptor;
 mod face;
 mod fork;
+mod image;
 #[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
 mod imports;
 mod launch;
