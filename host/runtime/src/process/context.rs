@@ -1,6 +1,7 @@
 //! What the host keeps for a guest's instance: the data of its store.
 
 use super::descriptor::Descriptor;
+use super::image::Shared;
 use super::process::{Attention, Ended, Process};
 use super::program::{Program, Slot};
 use super::session::Session;
@@ -26,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) process: Arc<Process>,
     /// The guest's memory, as soon as it is there.
     pub(crate) memory: Option<Memory>,
+    /// What its memory has in common with that of processes it was forked from, or forked.
+    pub(crate) image: Option<Shared>,
     pub(crate) program: Arc<Program>,
     /// Its place in the pool, if its memory comes from there.
     pub(crate) _slot: Option<Slot>,

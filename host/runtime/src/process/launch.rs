@@ -195,6 +195,7 @@ pub(crate) fn new_store(session: &Arc<Session>, starting: Starting, cpu_began_us
         session: Arc::clone(session),
         process,
         memory: None,
+        image: None,
         program: Arc::clone(&program),
         _slot: slot,
         args,

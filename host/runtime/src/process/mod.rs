@@ -13,6 +13,7 @@ mod face;
 mod fork;
 mod handles;
 mod host_stream;
+mod image;
 #[allow(unused_braces, reason = "rustfmt puts them around what is given to a macro")]
 mod imports;
 mod launch;

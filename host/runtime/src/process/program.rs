@@ -51,6 +51,11 @@ impl Drop for Slot {
 }
 
 impl Program {
+    /// The one of its two selves whose instances have memories of their own.
+    pub(crate) fn on_demand(this: &Arc<Self>) -> Arc<Self> {
+        this.spare.as_ref().map_or_else(|| Arc::clone(this), Arc::clone)
+    }
+
     /// The program, or its other self, for one more process.
     pub(crate) fn admit(self: Arc<Self>) -> (Arc<Self>, Option<Slot>) {
         if self.allocation == Allocation::OnDemand {
