@@ -54,11 +54,15 @@ pub enum ProgramEvent {
     Loaded(String, Box<LoadReport>),
     /// The file behind a resident module is not the one it was: it is loaded again.
     Changed(String),
-    /// The resident modules outgrew their bytes; this one was dropped.
+    /// The resident modules outgrew their bytes, or are too many; this one was dropped.
     Evicted(String, u64),
     /// One module alone is larger than all of them may be.
     TooLarge(String, u64),
 }
+
+/// So many stay resident, however small: each keeps its artifact's file open, and a thousand is all that a process may have open where
+/// nobody raised it.
+const MOST_RESIDENT: usize = 256;
 
 /// Programs that are kept resident, with the engines and threads that they run on. Sessions that share it, one after another or
 /// side by side, share nothing else.
@@ -381,13 +385,18 @@ impl ProgramSet {
             state.bytes -= before.bytes;
         }
         state.bytes += program.bytes;
-        while state.bytes > self.budget {
+        while state.bytes > self.budget || state.programs.len() > MOST_RESIDENT {
             let oldest = state.programs.iter().min_by_key(|(_, program)| program.used.load(Ordering::Relaxed));
             let Some(oldest) = oldest.map(|(identity, _)| *identity) else { break };
             if let Some(program) = state.programs.remove(&oldest) {
                 state.bytes -= program.bytes;
                 dropped.push(program);
             }
+        }
+        // Paths that lead nowhere any more are forgotten, now and then.
+        let State { programs, paths, .. } = &mut *state;
+        if paths.len() > 4 * MOST_RESIDENT {
+            paths.retain(|_, identity| programs.contains_key(identity));
         }
         drop(state);
         for program in dropped {
