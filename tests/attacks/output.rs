@@ -208,7 +208,7 @@ fn nobody_reads_or_empties_the_history_but_who_types() {
     context.write("script.sh", script);
     for args in [&["shell", "-c", script][..], &["shell", "script.sh"], &["shell", "-i", "script.sh"], &["shell"]] {
         let mut command = context.command(args);
-        command.stdin(std::fs::File::open(context.work().join("script.sh")).expect("the script"));
+        command.stdin(fs::File::open(context.work().join("script.sh")).expect("the script"));
         let output = ends(&mut command);
         assert!(!stdout(&output).contains("secret") && !stderr(&output).contains("secret"), "{args:?}: {output:?}");
         assert_eq!(fs::read_to_string(&history).expect("the history"), "mysql -psecret\n", "{args:?}");

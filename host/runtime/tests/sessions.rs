@@ -298,7 +298,7 @@ fn numbers_are_a_session_s_own() {
 struct Faulty(Heard);
 
 impl Face for Faulty {
-    fn info(&self, _: Info) -> String {
+    fn info(&self, _: Info) -> Result<String, i32> {
         panic!("injected")
     }
 

@@ -87,12 +87,11 @@ impl Aside {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::surroundings::Surroundings;
     use glowplug_sys::abi::signal;
     use std::sync::mpsc::channel;
 
     fn process() -> Arc<Process> {
-        Arc::new(Process::new(2, None, Surroundings::first(None, None, &[])))
+        Arc::new(Process::alone())
     }
 
     #[test]

@@ -187,13 +187,12 @@ impl HostStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::surroundings::Surroundings;
     use glowplug_sys::abi::signal;
     use std::os::fd::OwnedFd;
     use std::sync::Arc;
 
     fn process() -> Arc<Process> {
-        Arc::new(Process::new(2, None, Surroundings::first(None, None, &[])))
+        Arc::new(Process::alone())
     }
 
     fn pipe() -> (File, File) {

@@ -148,6 +148,16 @@ impl glowplug_fs::Interrupt for Process {
 const HARMLESS: u64 = 1 << signal::CHLD | 1 << 18 | 1 << 23 | 1 << 28;
 
 impl Process {
+    /// A process of no session, for tests.
+    #[cfg(test)]
+    pub(crate) fn alone() -> Self {
+        let session = Account::new(crate::account::Limit::MemoryTotal, crate::account::Bound::or_part(None, 2), |_| {});
+        let bound = crate::account::Bound::or_part(None, 4);
+        let account = Account::beneath(&session, crate::account::Limit::Memory, bound);
+        let shares = Shares { account, handles: Handles::of_process(&Arc::default()) };
+        Self::new(2, None, shares, Surroundings::first(None, None, &[]))
+    }
+
     /// A process that ignores what its parent ignored.
     pub(crate) fn new(pid: Pid, parent: Option<&Self>, shares: Shares, surroundings: Surroundings) -> Self {
         let ignored = parent.map_or(0, |parent| lock(&parent.signals).ignored);

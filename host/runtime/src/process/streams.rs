@@ -309,10 +309,9 @@ impl Taped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::surroundings::Surroundings;
 
     fn process() -> Process {
-        Process::new(2, None, Surroundings::first(None, None, &[]))
+        Process::alone()
     }
 
     fn chunk(stream: u8, bytes: &str) -> Chunk {
