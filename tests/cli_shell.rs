@@ -177,13 +177,14 @@ fn the_environment_is_what_was_allowed() {
 #[test]
 fn native_programs_run_only_where_they_are_named() {
     let context = Context::new();
-    let native = context.work().join("native");
+    // Beside what is mounted: what guests can write to is not executed.
+    let native = context.home().join("native");
     fs::write(&native, "#!/bin/sh\ncat; echo native $1; exit 5\n").expect("a file");
     fs::set_permissions(&native, fs::Permissions::from_mode(0o755)).expect("executable");
     fs::copy("/bin/true", context.work().join("elf")).expect("a native program");
     let output = shell(&context, &[], "./elf");
     assert_eq!(output.status.code(), Some(126), "{output:?}");
-    assert!(stderr(&output).contains("--allow-native elf"), "{output:?}");
+    assert!(stderr(&output).contains("--allow-native"), "{output:?}");
 
     let native = native.display().to_string();
     let script = "echo in | native arg | cat; echo ${PIPESTATUS[@]}";

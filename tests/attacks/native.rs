@@ -1,1 +1,367 @@
 //! Native programs: which, with what, and confined to what.
+
+use super::common::{Context, stderr, stdout};
+use super::support::{HANGS, ends, is_root, skipped};
+use std::ffi::OsStr;
+use std::fs;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+/// A place for native programs beside what is mounted.
+struct Tools {
+    context: Context,
+    safe: PathBuf,
+}
+
+impl Tools {
+    fn new() -> Self {
+        let context = Context::new();
+        let safe = context.home().join("bin");
+        fs::create_dir(&safe).expect("a folder");
+        Self { context, safe }
+    }
+
+    /// A program that guests cannot write to.
+    fn script(&self, name: &str, text: &str) -> PathBuf {
+        script(&self.safe.join(name), text)
+    }
+
+    /// The system's bash under another name: an ELF program that does what it is told.
+    fn shell(&self, name: &str) -> PathBuf {
+        let place = self.safe.join(name);
+        fs::copy("/bin/bash", &place).expect("a copy");
+        place
+    }
+
+    /// `glowplug shell` with these options, where `PATH` has the programs.
+    fn command(&self, options: &[&str], line: &str) -> Command {
+        let mut command = self.context.command([&["shell"], options, &["-c", line]].concat());
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.safe.display()));
+        command
+    }
+
+    fn run(&self, options: &[&str], line: &str) -> Output {
+        ends(&mut self.command(options, line))
+    }
+}
+
+fn script(path: &Path, text: &str) -> PathBuf {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("a file");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("executable");
+    path.to_owned()
+}
+
+/// Whether a process is gone within the time that nothing takes.
+fn is_gone(pid: &str) -> bool {
+    let began = Instant::now();
+    while Path::new("/proc").join(pid.trim()).exists() {
+        if began.elapsed() > HANGS {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    true
+}
+
+#[test]
+fn a_guest_does_not_choose_the_file_by_its_folder() {
+    let tools = Tools::new();
+    script(&tools.context.work().join("tools/fmt"), "#!/bin/sh\necho ours\n");
+    fs::create_dir(tools.context.work().join("out")).expect("a folder");
+    let options = ["--dir", "tools:ro", "--dir", "out", "--allow-native", "./tools/fmt"];
+    let line = "cd \"$(dirname \"$PWD\")/out\"; mkdir tools; printf '#!/bin/sh\necho theirs\n' > tools/fmt; chmod +x tools/fmt; fmt";
+    let line = line.replace("$(dirname \"$PWD\")", &tools.context.work().display().to_string());
+    // The embedded program of that name comes first, so it goes by its path as well.
+    let path = tools.context.work().join("tools/fmt");
+    let output = tools.run(&options, &line.replace("; fmt", &format!("; {}", path.display())));
+    assert_eq!(stdout(&output), "ours\n", "{output:?}");
+}
+
+#[test]
+fn a_guest_does_not_choose_the_file_by_the_path() {
+    let tools = Tools::new();
+    tools.script("hello", "#!/bin/sh\necho safe\n");
+    let theirs = tools.context.work().join("bin");
+    fs::create_dir(&theirs).expect("a folder");
+    let line = "printf '#!/bin/sh\necho theirs\n' > bin/hello; chmod +x bin/hello; hello";
+    let mut command = tools.command(&["--allow-native", "hello"], line);
+    command.env("PATH", format!("{}:bin:{}:/usr/bin:/bin", theirs.display(), tools.safe.display()));
+    let output = ends(&mut command);
+    assert_eq!(stdout(&output), "safe\n", "{output:?}");
+}
+
+#[test]
+fn a_program_where_guests_may_write_is_refused() {
+    let tools = Tools::new();
+    let place = script(&tools.context.work().join("n"), "#!/bin/sh\necho ran\n");
+    let place = place.to_str().expect("text");
+    let output = tools.run(&["--allow-native", place], "n");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stderr(&output).contains("guests may write to"), "{output:?}");
+    // A link does not hide it, and neither does an interpreter.
+    std::os::unix::fs::symlink(place, tools.safe.join("link")).expect("a link");
+    assert_eq!(tools.run(&["--allow-native", "link"], "link").status.code(), Some(1));
+    tools.script("through", &format!("#!{place}\n"));
+    assert_eq!(tools.run(&["--allow-native", "through"], "through").status.code(), Some(1));
+    let output = tools.run(&["--dir", ".:ro", "--allow-native", place], "./n; n");
+    assert_eq!(stdout(&output), "ran\nran\n", "{output:?}");
+}
+
+#[test]
+fn a_guest_does_not_choose_code_by_variables() {
+    let tools = Tools::new();
+    tools.script("shown", "#!/bin/bash\nenv\n");
+    tools.context.write("evil.sh", "echo evil\n");
+    let line = "export BASH_ENV=$PWD/evil.sh ENV=$PWD/evil.sh LD_PRELOAD=$PWD/x.so LD_LIBRARY_PATH=. PYTHONPATH=. \
+                NODE_OPTIONS=x GIT_SSH=x MINE=1 LANG=C.UTF-8; shown";
+    for program in ["shown", "shown=free"] {
+        let output = tools.run(&["--allow-native", program, "--native-env", "MINE", "--native-env", "SET=2"], line);
+        let said = stdout(&output);
+        assert!(said.contains("MINE=1\n") && said.contains("SET=2\n") && said.contains("LANG=C.UTF-8\n"), "{output:?}");
+        for theirs in ["evil", "LD_", "BASH_ENV", "PYTHON", "NODE_", "GIT_"] {
+            assert!(!said.contains(theirs), "{theirs}: {said}");
+        }
+    }
+    let output = tools.run(&["--allow-native", "shown", "--native-env", "LD_PRELOAD"], "true");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn a_program_of_many_names_has_the_allowed_one() {
+    let tools = Tools::new();
+    tools.shell("tool");
+    let output = tools.run(&["--allow-native", "tool"], "(exec -a other tool -c 'echo $0')");
+    assert_eq!(stdout(&output), "tool\n", "{output:?}");
+}
+
+#[test]
+fn a_project_gets_no_native_program_without_consent() {
+    let tools = Tools::new();
+    tools.script("tool", "#!/bin/sh\necho ran\n");
+    let settings = tools.context.write("glowplug.toml", "[test]\nallow-native = [\"tool\"]\n");
+    fs::create_dir(tools.context.work().join("tests")).expect("a folder");
+    tools.context.write("tests/a.t", "  $ tool\n  ran\n");
+    let test = |options: &[&str]| {
+        let mut command = tools.context.command([&["test"], options].concat());
+        command.env("PATH", format!("{}:/usr/bin:/bin", tools.safe.display()));
+        ends(&mut command)
+    };
+    let refused = test(&[]);
+    assert_eq!(refused.status.code(), Some(96), "{refused:?}");
+    assert!(stderr(&refused).contains("--trust-project"), "{refused:?}");
+    for options in [&["--allow-native", "tool"][..], &["--trust-project"], &[]] {
+        let output = test(options);
+        assert_eq!(output.status.code(), Some(0), "{options:?}: {output:?}");
+    }
+    // Another file is another question.
+    fs::write(&settings, "[test]\nallow-native = [\"tool\", \"sh\"]\n").expect("a file");
+    assert_eq!(test(&[]).status.code(), Some(96));
+    // The user's own settings are an answer.
+    let own = tools.context.home().join(".config/glowplug");
+    fs::create_dir_all(&own).expect("a folder");
+    fs::write(own.join("native.toml"), "allow = [\"tool\", \"sh\"]\n").expect("a file");
+    assert_eq!(test(&[]).status.code(), Some(0));
+}
+
+#[test]
+fn settings_that_others_could_have_written_are_not_read() {
+    let tools = Tools::new();
+    fs::create_dir_all(tools.context.work().join("own/tests")).expect("folders");
+    tools.context.write("own/tests/a.t", "  $ echo one\n  one\n");
+    let settings = tools.context.write("glowplug.toml", "[test]\npaths = [\"nowhere\"]\n");
+    let test = || {
+        let mut command = tools.context.command(["test"]);
+        ends(command.current_dir(tools.context.work().join("own")))
+    };
+    assert_ne!(test().status.code(), Some(0), "it is read");
+    fs::set_permissions(&settings, fs::Permissions::from_mode(0o666)).expect("chmod");
+    let output = test();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(stderr(&output).contains("may be written to by others"), "{output:?}");
+    fs::set_permissions(&settings, fs::Permissions::from_mode(0o644)).expect("chmod");
+    fs::set_permissions(tools.context.work(), fs::Permissions::from_mode(0o1777)).expect("chmod");
+    assert!(stderr(&test()).contains("the folder that it lies in"));
+    fs::set_permissions(tools.context.work(), fs::Permissions::from_mode(0o755)).expect("chmod");
+    if !is_root() {
+        return skipped("settings of another user", "only root can make a file of somebody else");
+    }
+    std::os::unix::fs::chown(&settings, Some(65534), Some(65534)).expect("chown");
+    let output = test();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(stderr(&output).contains("belongs to another user"), "{output:?}");
+}
+
+#[test]
+fn what_native_programs_leave_behind_ends_with_the_session() {
+    let tools = Tools::new();
+    tools.shell("tool");
+    let line = "tool -c 'setsid sleep 1000 & echo $! > one; sleep 1000 & echo $! > two; trap \"\" TERM; echo $$ > three; \
+                sleep 1000' > /dev/null 2>&1 & while ! [ -s three ]; do sleep 0.01; done";
+    let pids =
+        || ["one", "two", "three"].map(|name| fs::read_to_string(tools.context.work().join(name)).expect("a number"));
+    let output = tools.run(&["--allow-native", "tool"], line);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(pids().iter().all(|pid| is_gone(pid)), "one goes on");
+    // A time limit, and a host that is killed, end them too.
+    let wait = line.replace("done", "done; echo ready; sleep 1000");
+    let output = tools.run(&["--allow-native", "tool", "--timeout", "3s"], &wait);
+    assert_eq!(output.status.code(), Some(124), "{output:?}");
+    assert!(pids().iter().all(|pid| is_gone(pid)), "one goes on after --timeout");
+    fs::remove_file(tools.context.work().join("three")).expect("removed");
+    let mut child = tools.command(&["--allow-native", "tool"], &wait).spawn().expect("the program starts");
+    let began = Instant::now();
+    while !fs::read(tools.context.work().join("three")).is_ok_and(|pid| pid.ends_with(b"\n")) {
+        assert!(began.elapsed() < HANGS, "it hangs");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().expect("killed");
+    child.wait().expect("waited for");
+    assert!(pids().iter().all(|pid| is_gone(pid)), "one goes on after the host was killed");
+}
+
+#[test]
+fn a_native_program_reaches_what_is_mounted_and_nothing_else() {
+    let tools = Tools::new();
+    tools.shell("tool");
+    let secret = tools.context.home().join("secret");
+    fs::write(&secret, "secret\n").expect("a file");
+    fs::create_dir(tools.context.work().join("ro")).expect("a folder");
+    tools.context.write("ro/data", "data\n");
+    let folder = tools.context.work();
+    fs::create_dir(folder.join("rw")).expect("a folder");
+    let secret_path = secret.display();
+    let line = format!(
+        "tool -c 'cat {secret_path}; echo x > {secret_path}; echo x > {home}/new; cat ../ro/data; echo x > ../ro/data; \
+         echo fine > mine; cat mine; echo $HOME $TMPDIR; echo t > $TMPDIR/t; echo h > $HOME/h; ln -s {secret_path} link; cat link; \
+         kill -0 $PPID && echo signalled'; cat /tmp/t",
+        home = tools.context.home().display()
+    );
+    let output = tools.run(&["--dir", "rw", "--dir", "ro:ro", "--allow-native", "tool"], &line);
+    let said = stdout(&output);
+    assert!(said.starts_with("data\nfine\n") && said.ends_with("\nt\n"), "{output:?}");
+    assert!(!said.contains("secret\n") && !said.contains("signalled"), "{output:?}");
+    assert_eq!(fs::read_to_string(&secret).expect("there"), "secret\n");
+    assert_eq!(fs::read_to_string(folder.join("ro/data")).expect("there"), "data\n");
+    assert!(!tools.context.home().join("new").exists());
+    // Free is free.
+    let output = tools.run(&["--allow-native", "tool=free"], &format!("tool -c 'cat {secret_path}'"));
+    assert_eq!(stdout(&output), "secret\n", "{output:?}");
+}
+
+#[test]
+fn a_native_program_has_no_network() {
+    let tools = Tools::new();
+    if !Path::new("/usr/bin/perl").exists() {
+        return skipped("no network", "there is no /usr/bin/perl");
+    }
+    let tcp = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let udp = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let place = tools.context.work().join("socket");
+    let _unix = UnixListener::bind(&place).expect("a socket");
+    let program = format!(
+        "use Socket; my ($t, $u, $x, $d, $e, $a, $b); \
+         socket($t, PF_INET, SOCK_STREAM, 0) && connect($t, pack_sockaddr_in({}, inet_aton(\"127.0.0.1\"))) && print \"tcp\\n\"; \
+         socket($u, PF_INET, SOCK_DGRAM, 0) && send($u, \"x\", 0, pack_sockaddr_in({}, inet_aton(\"127.0.0.1\"))) && print \"udp\\n\"; \
+         socket($x, PF_UNIX, SOCK_STREAM, 0) && connect($x, pack_sockaddr_un(\"{}\")) && print \"unix\\n\"; \
+         socketpair($d, $e, PF_UNIX, SOCK_DGRAM, 0) && print \"datagrams\\n\"; \
+         socketpair($a, $b, PF_UNIX, SOCK_STREAM, 0) && print \"pair\\n\";",
+        tcp.local_addr().expect("an address").port(),
+        udp.local_addr().expect("an address").port(),
+        place.display()
+    );
+    tools.context.write("net.pl", program);
+    let output = tools.run(&["--allow-native", "perl"], "perl net.pl");
+    assert_eq!(stdout(&output), "pair\n", "{output:?}");
+    let output = tools.run(&["--allow-native", "perl=free"], "perl net.pl");
+    assert_eq!(stdout(&output), "tcp\nudp\nunix\ndatagrams\npair\n", "the trial itself works: {output:?}");
+}
+
+#[test]
+fn what_cannot_be_confined_is_refused() {
+    let tools = Tools::new();
+    tools.shell("tool");
+    fs::create_dir_all(tools.context.work().join("rw/ro")).expect("folders");
+    let nested = ["--dir", "rw", "--dir", "rw/ro:ro", "--allow-native", "tool"];
+    let output = tools.run(&nested, "true");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stderr(&output).contains("tool=free"), "{output:?}");
+}
+
+#[test]
+fn what_is_said_of_native_programs_is_true() {
+    let tools = Tools::new();
+    tools.shell("tool");
+    let overlay = tools.run(&["--dir", ".:overlay", "--allow-native", "tool"], "tool -c 'echo ran'");
+    assert_eq!(overlay.status.code(), Some(126), "{overlay:?}");
+    assert!(stderr(&overlay).contains("is an :overlay"), "{overlay:?}");
+    let own = tools.run(&["--allow-native", "tool"], "cd /tmp && tool -c 'echo $PWD > here; echo ran' && cat here");
+    assert!(stdout(&own).starts_with("ran\n"), "{own:?}");
+    let missing = tools.run(&["--allow-native", "not-there"], "not-there");
+    assert_eq!(missing.status.code(), Some(127), "{missing:?}");
+    assert!(stderr(&missing).contains("command not found"), "{missing:?}");
+    for list in ["tar,gzip", "*", "git=all"] {
+        assert_eq!(tools.run(&["--allow-native", list], "true").status.code(), Some(2), "{list}");
+    }
+    // Whether the host has a program is not for guests to learn.
+    tools.script("only-here", "#!/bin/sh\n");
+    let said = |name: &str| stderr(&tools.run(&[], name)).replace(name, "NAME");
+    assert_eq!(said("only-here"), said("nowhere-at-all"));
+}
+
+/// The host's `PATH`, where a program is in it.
+fn real(tools: &Tools, name: &str, options: &[&str], line: &str) -> Option<Output> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let there = |folder: PathBuf| folder.join(name).is_file();
+    if !std::env::split_paths(&path).any(there) {
+        skipped(name, "it is not installed");
+        return None;
+    }
+    let mut command: Command = tools.context.command([&["shell"], options, &["-c", line]].concat());
+    Some(ends(command.env("PATH", AsRef::<OsStr>::as_ref(&path))))
+}
+
+#[test]
+fn git_works_in_a_mounted_project() {
+    let tools = Tools::new();
+    tools.context.write("file", "text\n");
+    let line = "git init -q . && git add file && git -c user.name=a -c user.email=a@b commit -qm first && echo more >> file \
+                && git status --short && git log --format=%s && git diff --stat | cat";
+    let Some(output) = real(&tools, "git", &["--allow-native", "git"], line) else { return };
+    assert!(stdout(&output).starts_with(" M file\nfirst\n"), "{output:?}");
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn cargo_builds_a_mounted_project() {
+    let tools = Tools::new();
+    fs::create_dir(tools.context.work().join("src")).expect("a folder");
+    tools.context.write("src/main.rs", "fn main() { println!(\"built\"); }\n");
+    tools
+        .context
+        .write("Cargo.toml", "[package]\nname = \"tiny\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[workspace]\n");
+    let Some(output) = real(&tools, "cargo", &["--allow-native", "cargo"], "cargo run -q --offline") else { return };
+    assert_eq!(stdout(&output), "built\n", "{output:?}");
+}
+
+#[test]
+fn npm_runs_a_script_of_a_mounted_project() {
+    let tools = Tools::new();
+    let line = "npm init -y >/dev/null && npm pkg set scripts.hello='echo from npm' && npm run hello --silent";
+    let Some(output) = real(&tools, "npm", &["--allow-native", "npm"], line) else { return };
+    assert_eq!(stdout(&output), "from npm\n", "{output:?}");
+}
+
+#[test]
+fn python_imports_from_a_mounted_project() {
+    let tools = Tools::new();
+    tools.context.write("mine.py", "WORD = 'imported'\n");
+    let line = "python3 -c 'import json, subprocess, mine; print(mine.WORD); print(subprocess.run([\"echo\", \"sub\"], \
+                capture_output=True).stdout)'";
+    let Some(output) = real(&tools, "python3", &["--allow-native", "python3"], line) else { return };
+    assert_eq!(stdout(&output), "imported\nb'sub\\n'\n", "{output:?}");
+}

@@ -24,6 +24,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// What failed and what to do about it, for a report that has one line for it.
+    pub(crate) fn in_one_line(&self) -> String {
+        let parts = std::iter::once(&self.message).chain(&self.causes).chain(&self.hint);
+        parts.map(String::as_str).collect::<Vec<_>>().join("; ")
+    }
+
     /// A failure that says what was tried, on what.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), causes: Vec::new(), hint: None, code: EXIT_FAILURE }

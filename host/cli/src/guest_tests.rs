@@ -4,8 +4,8 @@ use crate::embedded;
 use glowplug_cache::{ModuleCache, Settings};
 use glowplug_fs::Namespace;
 use glowplug_runtime::process::{
-    Chunk, Face, Input, Output, ProgramSet, RunEnd, Seed, Session, SessionLimits, SessionOptions, Start, StartProgram,
-    Stdio, Tape, Use, Witness,
+    Chunk, Face, Input, LAUNCHER_NAME, NativeOptions, Natives, Output, ProgramSet, RunEnd, Seed, Session,
+    SessionLimits, SessionOptions, Start, StartProgram, Stdio, Tape, Use, Witness,
 };
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -54,18 +54,20 @@ impl Ran {
 
 fn bash(script: &str, env: &[&str], seed: Option<Seed>, allow_native: &[&str]) -> Ran {
     let mut files = embedded::program_files();
-    files.extend(allow_native.iter().map(|name| glowplug_fs::Program {
-        name: name.rsplit('/').next().unwrap().to_owned().into(),
-        size: 0,
-        bytes: Some(b""),
-    }));
     let heard = Arc::new(Heard::default());
-    let host = std::env::temp_dir();
+    let mounts = if allow_native.is_empty() { Vec::new() } else { vec!["/usr::/work:ro".parse().unwrap()] };
+    let options = NativeOptions {
+        programs: allow_native.iter().map(|program| program.parse().unwrap()).collect(),
+        launcher: vec!["/proc/self/exe".into(), "--exact".into(), "guest_tests::launcher".into(), "--nocapture".into()],
+        ..NativeOptions::default()
+    };
+    let natives = Natives::resolve(options, &mounts).unwrap();
+    files.extend(crate::natives::files(&natives));
+    let cwd = if allow_native.is_empty() { b"/".to_vec() } else { b"/work".to_vec() };
     let session = Session::new(SessionOptions {
         programs: programs(),
-        namespace: Namespace::new(glowplug_fs::Settings { programs: files, ..Default::default() }).unwrap(),
-        allow_native: allow_native.iter().map(|&name| name.to_owned()).collect(),
-        host_folders: vec![(b"/".to_vec(), host)],
+        namespace: Namespace::new(glowplug_fs::Settings { mounts, programs: files, ..Default::default() }).unwrap(),
+        natives,
         limits: SessionLimits::default(),
         face: Arc::new(Nobody),
         determinism: seed,
@@ -79,7 +81,7 @@ fn bash(script: &str, env: &[&str], seed: Option<Seed>, allow_native: &[&str]) -
             program: StartProgram::Own(embedded::SHELL_NAME.to_owned()),
             args: [&b"bash"[..], b"-c", script.as_bytes()].map(<[u8]>::to_vec).to_vec(),
             env: env.map(|variable| variable.as_bytes().to_vec()).collect(),
-            cwd: b"/".to_vec(),
+            cwd,
             stdio: Stdio { input: Input::Null, output: output(1), error: output(2) },
             preopens: None,
             umask: 0o022,
@@ -90,6 +92,14 @@ fn bash(script: &str, env: &[&str], seed: Option<Seed>, allow_native: &[&str]) -
     );
     let used = heard.0.lock().unwrap().clone();
     Ran { end: end.unwrap(), written: tape.take(), used }
+}
+
+/// No test: what runs when this program is executed anew between a test and a native program.
+#[test]
+fn launcher() {
+    if std::env::args_os().next().is_some_and(|name| name == LAUNCHER_NAME) {
+        std::process::exit(glowplug_runtime::process::serve());
+    }
 }
 
 fn seeded(script: &str) -> String {

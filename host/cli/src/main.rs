@@ -18,6 +18,7 @@ mod failure;
 #[cfg(test)]
 mod guest_tests;
 mod logging;
+mod natives;
 mod opening;
 mod optimizing;
 mod output;
@@ -29,9 +30,13 @@ mod text;
 
 use args::{Cli, Command};
 use clock::Clock;
+use glowplug_runtime::process::LAUNCHER_NAME;
 
 /// The program. Where Rust prepares for it, this is what it calls; `entry` does so elsewhere.
 fn main() {
+    if std::env::args_os().next().is_some_and(|name| name == LAUNCHER_NAME) {
+        std::process::exit(glowplug_runtime::process::serve());
+    }
     let mut clock = Clock::start();
     // Guests leave by an error that says "exit". With RUST_BACKTRACE set each would carry a backtrace of this program, for
     // which a static program sorts all of its unwind tables first: 10 ms. The guest's own backtraces are another matter.

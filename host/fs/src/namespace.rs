@@ -35,6 +35,20 @@ impl Namespace {
         &self.0.programs
     }
 
+    /// A folder of this name in the scratch folder, which is made if there is none: `tmp` is the guests' private `/tmp`. For who
+    /// starts programs that are no guests, and goes with the namespace.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn own_folder(&self, name: &str) -> Result<std::fs::File, FsError> {
+        if name == "tmp"
+            && let Some(made) = self.0.temporary_of_guests()
+        {
+            return Ok(made?.try_clone()?);
+        }
+        self.0.scratch.folder(name, 0o700)
+    }
+
     /// Opens what is at a path, or creates it.
     ///
     /// # Errors

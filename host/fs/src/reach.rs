@@ -70,6 +70,14 @@ impl Parts {
         Ok(made.get_or_init(|| dir))
     }
 
+    /// The private `/tmp`, if guests have one.
+    pub(crate) fn temporary_of_guests(&self) -> Option<Result<&File, FsError>> {
+        self.mounts.iter().find_map(|mount| match &mount.backing {
+            Backing::Temporary(made) => Some(self.temporary(made)),
+            _ => None,
+        })
+    }
+
     /// To make an entry at a place.
     pub(crate) fn new_entry<'r>(&'r self, place: &'r Place<'_>) -> Attempt<Writing<'r>> {
         match place {

@@ -7,7 +7,7 @@
 //! inputs = ["data/**"]                 # read by every case, whatever it is seen to read
 //! env = { GREETING = "hello" }         # or a table [test.env]
 //! pass-env = ["DEPLOY_STAGE"]          # taken from whoever runs the tests
-//! allow-native = ["git"]               # native programs that cases may run
+//! allow-native = ["git"]               # native programs that cases ask to run; whoever runs them has to allow it
 //! timeout = "30s"                      # for one case
 //! retries = 0                          # how many times more a case is run when it fails
 //! jobs = 4                             # how many cases run at once; one for each core if it is not said
@@ -23,13 +23,13 @@
 //! cargo-nextest; the variables of all overrides that match are set, those of the first last. What a case says of itself (see
 //! [`case`](crate::case)) comes before all of this.
 
+mod ownership;
 mod read;
 
 use crate::case::Directives;
 use crate::discover::Selection;
 use crate::pattern::Pattern;
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -104,8 +104,12 @@ pub struct Found {
     pub config: Config,
     /// The file, if there is one.
     pub file: Option<PathBuf>,
+    /// What stands in that file.
+    pub source: Vec<u8>,
     /// Everything that was looked for, and whether it was there: as long as this holds, the same file is found.
     pub looked_for: Vec<(PathBuf, bool)>,
+    /// Files that are there and were not read, because others could have written them; and why.
+    pub ignored: Vec<(PathBuf, String)>,
 }
 
 /// Why there are no settings.
@@ -148,19 +152,25 @@ impl Config {
         }
     }
 
-    /// Looks for the file in a folder and above it, up to the first folder with a `.git`, and reads it.
+    /// Looks for the file in a folder and above it, up to the first folder with a `.git`, and reads it. One that somebody else
+    /// than this user or root could have written is passed over, unless `trusting` says that the next one is the user's choice.
     ///
     /// # Errors
     ///
     /// If it is there, and cannot be read or does not say what it can.
-    pub fn find(start: &Path) -> Result<Found, ConfigError> {
-        let mut looked_for = Vec::new();
+    pub fn find(start: &Path, trusting: bool) -> Result<Found, ConfigError> {
+        let (mut looked_for, mut ignored) = (Vec::new(), Vec::new());
         for folder in start.ancestors() {
             let file = folder.join(FILE_NAME);
-            match fs::read_to_string(&file) {
-                Ok(text) => {
+            match ownership::read(&file, folder, trusting) {
+                Ok(Ok(text)) => {
                     looked_for.push((file.clone(), true));
-                    return Ok(Found { config: Self::parse(&text, &file)?, file: Some(file), looked_for });
+                    let config = Self::parse(&text, &file)?;
+                    return Ok(Found { config, file: Some(file), source: text.into_bytes(), looked_for, ignored });
+                }
+                Ok(Err(foreign)) => {
+                    looked_for.push((file.clone(), true));
+                    ignored.push((file, foreign));
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => looked_for.push((file, false)),
                 Err(source) => return Err(ConfigError::Read { path: file, source }),
@@ -172,7 +182,7 @@ impl Config {
                 break;
             }
         }
-        Ok(Found { config: Self::defaults(start), file: None, looked_for })
+        Ok(Found { config: Self::defaults(start), file: None, source: Vec::new(), looked_for, ignored })
     }
 
     /// Reads what stands in a file.
@@ -221,6 +231,7 @@ impl Default for Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn config(text: &str) -> Config {
         Config::parse(text, Path::new("/project/glowplug.toml")).expect("a configuration")
@@ -278,7 +289,7 @@ mod tests {
         fs::write(root.join(FILE_NAME), "[test]\nretries = 7\n").expect("a file");
         fs::create_dir_all(root.join("project/sub/deep")).expect("folders");
         let retries = |start: &str| {
-            let found = Config::find(&root.join(start)).expect("settings");
+            let found = Config::find(&root.join(start), false).expect("settings");
             (found.config.settings.retries, found.looked_for.len())
         };
         assert_eq!(retries("project/sub"), (7, 5));
@@ -286,7 +297,7 @@ mod tests {
         assert_eq!(retries("project/sub"), (0, 4));
         fs::write(root.join("project").join(FILE_NAME), "[test]\nretries = 8\n").expect("a file");
         assert_eq!(retries("project/sub/deep"), (8, 5));
-        let found = Config::find(&root.join("project/sub")).expect("settings");
+        let found = Config::find(&root.join("project/sub"), false).expect("settings");
         assert_eq!(found.config.root, root.join("project"));
         assert_eq!(found.looked_for.last(), Some(&(root.join("project").join(FILE_NAME), true)));
     }
@@ -295,7 +306,7 @@ mod tests {
     fn a_file_that_cannot_be_read_is_an_error() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join(FILE_NAME)).expect("a folder");
-        let error = Config::find(folder.path()).expect_err("an error").to_string();
+        let error = Config::find(folder.path(), false).expect_err("an error").to_string();
         assert!(error.contains("glowplug.toml: cannot be read"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! The command line of `glowplug shell`.
 
 use super::run::parse_env;
-use super::{CacheArgs, ReportArgs};
+use super::{CacheArgs, NativeArgs, ReportArgs};
 use crate::config::keys::{read_size, read_time};
 use clap::Args;
 use glowplug_fs::Mount;
@@ -20,7 +20,7 @@ use std::time::Duration;
   glowplug shell --dir src:ro --dir out FILE   look, but write to out alone
   glowplug shell --dir .:overlay --overlay-diff -c 'sed -i s/a/b/ *.txt'
                                                see what a script would change, and change nothing
-  glowplug shell --allow-native git            let one native program run, with all of your rights
+  glowplug shell --allow-native git            let one program of this machine run, confined to the same folders
 
 Our own options come first, and are long, except for -v. Everything from the shell's first flag or FILE on is the shell's.
 
@@ -37,9 +37,8 @@ pub(crate) struct ShellArgs {
     /// Set an environment variable for the shell, or pass on your own of that name [default: TERM, LANG, TZ, HOME and a few more]
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, Option<String>)>,
-    /// Let this native program run, outside of the sandbox and with your rights [default: none]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) allow_native: Vec<String>,
+    #[command(flatten)]
+    pub(crate) native: NativeArgs,
     /// Not there yet: nothing in the shell has a network
     #[arg(long)]
     pub(crate) network: bool,
@@ -77,7 +76,7 @@ impl Default for ShellArgs {
             args: Vec::new(),
             dirs: Vec::new(),
             env: Vec::new(),
-            allow_native: Vec::new(),
+            native: NativeArgs::default(),
             network: false,
             timeout: None,
             max_memory: None,

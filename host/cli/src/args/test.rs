@@ -1,7 +1,7 @@
 //! The command line of `glowplug test`.
 
 use super::run::parse_env;
-use super::{CacheArgs, CallModeArgs};
+use super::{CacheArgs, CallModeArgs, NativeArgs};
 use crate::config::keys::{read_size, read_time};
 use clap::Args;
 use glowplug_harness::schedule::MaxFail;
@@ -30,6 +30,10 @@ Examples:
 
 A case runs again when something that it observed has changed: a file that it read, one that it looked for and did not \
 find, a folder that it listed. When nothing has that any case observed, nothing runs at all.
+
+A case finds the project in /src, to be read, and a copy of its own folder in /case. A native program that it runs, by \
+--allow-native or because glowplug.toml asks for it and you trust that, works in the host's folder for /case or /src, and is never \
+cached; paths that it is given as arguments are those of the host.
 
 Exit codes, as cargo nextest has them: 0 when all cases passed; 100 when one failed; 4 when there was no case to run; 96 when \
 the harness could not do its work; 1 when --verify-only finds that something would have to run; 2 when the command line is wrong.")]
@@ -70,9 +74,11 @@ pub(crate) struct TestArgs {
     /// Set an environment variable for the cases, or pass on your own of that name
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, Option<String>)>,
-    /// Let this native program run, outside of the sandbox and with your rights; cases that run one are not cached
-    #[arg(long, value_name = "NAME")]
-    pub(crate) allow_native: Vec<String>,
+    #[command(flatten)]
+    pub(crate) native: NativeArgs,
+    /// Let the native programs run that this project's glowplug.toml asks for, now and until that file changes
+    #[arg(long)]
+    pub(crate) trust_project: bool,
     /// Give the cases the real clock and real random numbers; those that ask for them are not cached
     #[arg(long)]
     pub(crate) no_deterministic: bool,

@@ -5,13 +5,12 @@ use glowplug_calls::{Chunk, Outcome, Run};
 use glowplug_fs::trace::{Impure, Observed, Prefix, Trace, Unusable};
 use glowplug_fs::{Access, FsError, Mount, MountError, Namespace, Program, Written};
 use glowplug_runtime::process::{
-    Face, Input, Output, ProgramSet, RunEnd, Seed, Session, SessionLimits, SessionOptions, Start, StartProgram,
-    StdinRecord, Stdio, Tape, Use, Witness,
+    Face, Input, Natives, Output, ProgramSet, RunEnd, Seed, Session, SessionLimits, SessionOptions, Start,
+    StartProgram, StdinRecord, Stdio, Tape, Use, Witness,
 };
 use glowplug_store::Digest;
 use std::fmt;
 use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,12 +51,10 @@ pub(crate) struct Execution {
     /// Whether it is traced, and writes to a layer above the folders. What may run native programs cannot be, which see the folders
     /// themselves.
     pub(crate) traced: bool,
-    /// Where native programs find the folders: the guest's path and the host's.
-    pub(crate) host_folders: Vec<(Vec<u8>, PathBuf)>,
     /// For a clock and random numbers that are always the same.
     pub(crate) seed: Option<[u8; 32]>,
     /// Native programs that may be run.
-    pub(crate) allow_native: Vec<String>,
+    pub(crate) natives: Natives,
     /// Permissions that new files do not get.
     pub(crate) umask: u32,
     /// Whether this is the program's main thread.
@@ -152,8 +149,7 @@ impl Execution {
         let session = Session::new(SessionOptions {
             programs: self.programs,
             namespace: namespace.clone(),
-            allow_native: self.allow_native,
-            host_folders: self.host_folders,
+            natives: self.natives,
             limits: self.limits,
             face: self.face,
             determinism: self.seed.map(Seed),

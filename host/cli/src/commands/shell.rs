@@ -6,6 +6,7 @@ use crate::args::{ReportArgs, ShellArgs};
 use crate::clock::Clock;
 use crate::embedded;
 use crate::failure::{EXIT_TIMEOUT, Failure};
+use crate::natives::{self, UserSettings};
 use crate::opening::{self, Opened};
 use crate::output;
 use crate::overdue;
@@ -14,8 +15,8 @@ use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
 use glowplug_fs::{Access, Deadline, Mount, Namespace, interruptible};
 use glowplug_runtime::process::{
-    EditRequest, Face, Info, ProgramEvent, ProgramSet, Session, SessionEvent, SessionLimits, SessionOptions, Start,
-    StartProgram, Stdio,
+    EditRequest, Face, Info, Natives, ProgramEvent, ProgramSet, Session, SessionEvent, SessionLimits, SessionOptions,
+    Start, StartProgram, Stdio,
 };
 use glowplug_shell::{Editor, EditorSettings};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -49,7 +50,7 @@ const PATH: &str = "/usr/bin:/bin";
 pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i32, Failure> {
     if args.network {
         return Err(Failure::usage("`--network` does not exist yet: what runs in the shell has no network")
-            .hint("run the shell without it; a native program that --allow-native names can use the network"));
+            .hint("run the shell without it; a native program that --allow-native sets =free can use the network"));
     }
     // For what is looked through in the end; guests' own work ends with them.
     let _deadline = args.timeout.and_then(Deadline::after).map(|deadline| interruptible(Arc::new(deadline)));
@@ -61,14 +62,12 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     clock.lap("open");
     let (folders, cwd) = folders(args)?;
     let mut files = embedded::program_files();
-    files.extend(args.allow_native.iter().map(|name| glowplug_fs::Program {
-        name: name.rsplit('/').next().unwrap_or(name).to_owned().into(),
-        size: 0,
-        // Empty, but there: a program without bytes could not be opened, and so not be run.
-        bytes: Some(b""),
-    }));
-    let host_folders = folders.iter().filter(|mount| mount.access != Access::Overlay);
-    let host_folders = host_folders.map(|mount| (mount.guest.clone(), mount.host.clone())).collect();
+    let natives = match args.native.allow_native.as_slice() {
+        [] => Natives::default(),
+        programs => natives::resolve(programs, &args.native, &UserSettings::read()?, &folders)?,
+    };
+    natives::warn_missing(&natives);
+    files.extend(natives::files(&natives));
     let settings = glowplug_fs::Settings {
         mounts: folders.clone(),
         programs: files,
@@ -89,8 +88,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let options = SessionOptions {
         programs: Arc::new(programs),
         namespace,
-        allow_native: args.allow_native.clone(),
-        host_folders,
+        natives,
         limits: SessionLimits {
             max_memory: args.max_memory,
             max_processes,
@@ -130,7 +128,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let code = end.exit_code;
     face.finish(&opened, &args.report, code)?;
     // What goes on in the background would go on writing, and moving what is about to be looked through and removed.
-    if session.namespace().has_scratch() && !session.end_all(PATIENCE) {
+    if (session.namespace().has_scratch() || session.has_natives()) && !session.end_all(PATIENCE) {
         session.namespace().leave_scratch();
     }
     if args.overlay_diff {

@@ -361,9 +361,8 @@ mod tests {
         let places = Places {
             cache_folder: Some("/cache".into()),
             key_file: Some("/key".into()),
-            history_file: None,
-            config_file: None,
             config_is_named: false,
+            ..Places::default()
         };
         let config = Config::defaults(places);
         assert_eq!(config.settings(), Ok(Settings::new("/cache", "/key")));

@@ -12,6 +12,10 @@ pub(crate) struct Places {
     pub(crate) key_file: Option<PathBuf>,
     /// What was typed into the shell.
     pub(crate) history_file: Option<PathBuf>,
+    /// What the user says of native programs.
+    pub(crate) native_file: Option<PathBuf>,
+    /// Which projects' files the user trusts.
+    pub(crate) trust_folder: Option<PathBuf>,
     /// The configuration file.
     pub(crate) config_file: Option<PathBuf>,
     /// The user named it, so that it has to be there.
@@ -30,6 +34,8 @@ impl Places {
             cache_folder: platform.map(|folders| folders.cache_dir().to_owned()),
             key_file: platform.map(|folders| folders.data_dir().join("key")),
             history_file: platform.map(|folders| folders.data_dir().join("history")),
+            native_file: platform.map(|folders| folders.config_dir().join("native.toml")),
+            trust_folder: platform.map(|folders| folders.data_dir().join("trusted")),
             config_is_named: named.is_some(),
             config_file: named.or_else(|| platform.map(|folders| folders.config_dir().join("cache.toml"))),
         }

@@ -38,6 +38,7 @@ mod wasi;
 mod witness;
 
 pub use face::{EditRequest, Face, Info, SessionEvent};
+pub use native::{AllowedNative, LAUNCHER_NAME, NativeError, NativeOptions, Natives, Variable, serve};
 pub use programs::{OwnProgram, ProgramEvent, ProgramSet};
 pub use session::{GRACE, Session, SessionLimits, SessionOptions};
 pub use start::{RunEnd, Start, StartProgram};

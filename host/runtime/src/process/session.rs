@@ -6,6 +6,7 @@ use super::descriptor::Description;
 use super::face::{Face, SessionEvent};
 use super::handles::Handles;
 use super::launch::{Entry, Launch, Starting};
+use super::native::{Launchers, Natives};
 use super::process::{End, Ended, Pid, Process, Shares};
 use super::program::Program;
 use super::programs::{ProgramEvent, ProgramSet};
@@ -18,7 +19,6 @@ use crate::{Watchdog, lock};
 use glowplug_fs::Namespace;
 use glowplug_sys::abi::{errno, signal};
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
@@ -68,10 +68,8 @@ pub struct SessionOptions {
     /// What every process sees of files. Its programs must be the names of the host's own, in their order, and then those of the
     /// native ones that may be run.
     pub namespace: Namespace,
-    /// Native programs that may be run, by name or path.
-    pub allow_native: Vec<String>,
-    /// Where native programs find the guests' folders: the guest's path and the host's.
-    pub host_folders: Vec<(Vec<u8>, PathBuf)>,
+    /// Native programs that may be run; [`Natives::default`] for none.
+    pub natives: Natives,
     /// The limits.
     pub limits: SessionLimits,
     /// Who hears of it.
@@ -91,8 +89,8 @@ pub struct SessionOptions {
 pub struct Session {
     pub(crate) programs: Arc<ProgramSet>,
     pub(crate) namespace: Namespace,
-    pub(crate) allow_native: Vec<String>,
-    pub(crate) host_folders: Vec<(Vec<u8>, PathBuf)>,
+    pub(crate) natives: Natives,
+    pub(crate) launchers: Launchers,
     pub(crate) face: Arc<dyn Face>,
     determinism: Option<Seed>,
     witness: Option<Arc<dyn Witness>>,
@@ -142,14 +140,13 @@ impl Session {
     /// A session without a process yet.
     #[must_use]
     pub fn new(options: SessionOptions) -> Arc<Self> {
-        let SessionOptions { programs, namespace, allow_native, host_folders, limits, face, determinism, witness } =
-            options;
+        let SessionOptions { programs, namespace, natives, limits, face, determinism, witness } = options;
         let total = Bound::or_part(limits.max_memory_total, 2);
         Arc::new_cyclic(|this: &Weak<Self>| Self {
             programs,
             namespace,
-            allow_native,
-            host_folders,
+            natives,
+            launchers: Launchers::default(),
             face,
             determinism,
             witness,
@@ -382,10 +379,17 @@ impl Session {
 
     /// Ends every process that is left, and waits until they are gone: whether they are, within `patience`.
     pub fn end_all(&self, patience: Duration) -> bool {
+        // What native programs started is asked first, and made to a little later.
+        let natives_gone = self.launchers.end_all(patience);
         self.signal_all(signal::KILL);
         let processes = lock(&self.processes);
         let gone = self.emptied.wait_timeout_while(processes, patience, |processes| !processes.is_empty());
-        gone.unwrap_or_else(PoisonError::into_inner).0.is_empty()
+        gone.unwrap_or_else(PoisonError::into_inner).0.is_empty() && natives_gone
+    }
+
+    /// Whether native programs may run in it, which can leave others behind.
+    pub fn has_natives(&self) -> bool {
+        self.natives.names().next().is_some()
     }
 
     /// How many processes there are.

@@ -24,8 +24,8 @@ const FIRST_LINE: usize = 256;
 /// What a path can be run as.
 enum Runnable {
     Wasm(Arc<Program>),
-    /// A native program that the policy names.
-    Native(String),
+    /// A native program that the user allows, by its place among them.
+    Native(usize),
     /// A script: its interpreter, and perhaps an argument for it.
     Script(Vec<u8>, Option<Vec<u8>>),
 }
@@ -35,7 +35,7 @@ pub(crate) fn spawn(context: &mut Context, mut request: SpawnRequest) -> Result<
     for _ in 0..MAX_INTERPRETERS {
         match runnable(context, &request.program)? {
             Runnable::Wasm(program) => return start(context, request, program),
-            Runnable::Native(name) => return native::start(context, &request, &name),
+            Runnable::Native(at) => return native::start(context, &request, at),
             Runnable::Script(interpreter, argument) => {
                 // As execve does it: the interpreter, its argument, the script's path, and what followed its name.
                 let script = std::mem::replace(&mut request.program, interpreter.clone());
@@ -58,7 +58,7 @@ fn runnable(context: &Context, path: &[u8]) -> Result<Runnable, i32> {
         Ok(_) => Err(errno::EACCES),
         Err(error) => {
             if error.errno == errno::ENOENT {
-                native::deny_if_there(session, path);
+                native::deny_if_well_known(session, path);
             }
             Err(context.refused(error))
         }
@@ -74,7 +74,7 @@ fn own(context: &Context, at: usize) -> Result<Runnable, i32> {
             let program = session.programs.own_for(program, &context.process, &|event| session.tell(event));
             program.map(Runnable::Wasm).map_err(|error| cannot_run(context, name.as_bytes(), &error))
         }
-        _ => Ok(Runnable::Native(name.clone().into_owned())),
+        _ => native::named(session, name).map(Runnable::Native).ok_or(errno::ENOENT),
     }
 }
 
@@ -110,6 +110,9 @@ fn file_of_mount(context: &Context, path: &[u8], file: File, watch: Option<Watch
     }
     if metadata.permissions().mode() & 0o111 == 0 {
         return Err(errno::EACCES);
+    }
+    if let Some(at) = native::opened(&context.session, &file) {
+        return Ok(Runnable::Native(at));
     }
     if let Some(line) = first.strip_prefix(b"#!") {
         let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();

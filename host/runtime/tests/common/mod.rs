@@ -4,7 +4,7 @@
 use glowplug_cache::{ModuleCache, Source};
 use glowplug_fs::{Namespace, Settings};
 use glowplug_runtime::process::{
-    Chunk, Face, Input, Output, OwnProgram, ProgramSet, RunEnd, Seed, Session, SessionEvent, SessionLimits,
+    Chunk, Face, Input, Natives, Output, OwnProgram, ProgramSet, RunEnd, Seed, Session, SessionEvent, SessionLimits,
     SessionOptions, Start, StartProgram, Stdio, Tape, Use, Witness,
 };
 use std::sync::{Arc, Mutex};
@@ -92,8 +92,7 @@ pub fn options(programs: Arc<ProgramSet>) -> SessionOptions {
     SessionOptions {
         programs,
         namespace: Namespace::new(Settings { programs: files, ..Settings::default() }).unwrap(),
-        allow_native: Vec::new(),
-        host_folders: Vec::new(),
+        natives: Natives::default(),
         limits: SessionLimits::default(),
         face: Arc::new(Heard::default()),
         determinism: None,

@@ -15,7 +15,7 @@ use glowplug_cache::{Kind, ModuleDigest, Source};
 use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup, MissReason};
 use glowplug_fs::{Access, Deadline, Mount, interruptible};
 use glowplug_runtime::GuestOptions;
-use glowplug_runtime::process::{Face, ProgramEvent, ProgramSet, SessionEvent, SessionLimits, StartProgram};
+use glowplug_runtime::process::{Face, Natives, ProgramEvent, ProgramSet, SessionEvent, SessionLimits, StartProgram};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -244,9 +244,8 @@ impl<'a> Call<'a> {
             output,
             merged: false,
             traced: true,
-            host_folders: Vec::new(),
             seed: self.args.calls.deterministic.then(|| *self.key.digest().as_bytes()),
-            allow_native: Vec::new(),
+            natives: Natives::default(),
             umask: calling::mask().as_raw_mode(),
             on_main_thread: true,
             limits,

@@ -1,5 +1,6 @@
 //! `glowplug test`: cases in sandboxed shells, none of which runs that cannot have changed.
 
+mod consent;
 mod plan;
 mod results;
 mod session;
@@ -53,7 +54,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
     {
         output::warning(&format!("nothing is cached: {reason}"));
     }
-    let plan = Plan::make(args, &folder)?;
+    let mut plan = Plan::make(args, &folder)?;
     if args.list {
         output::print(&plan.jobs.iter().map(|job| format!("{}\n", job.case.id)).collect::<String>());
         return Ok(if plan.jobs.is_empty() { NO_TESTS_RUN } else { OK });
@@ -77,6 +78,8 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
         check: args.call_cache_check,
         verify_only: args.verify_only,
         max_disk: args.max_disk,
+        native: args.native.clone(),
+        settings: std::mem::take(&mut plan.settings),
     };
     let finished = run_all(args, &plan, &sessions, &steps);
     steps.end();
@@ -88,7 +91,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
     let times = Times { run_timestamp: last_run, verified_at: SystemTime::now(), duration: begin.elapsed() };
     let report = Report::new(cases.collect(), not_run, times);
     if let Ok(calls) = &sessions.calls {
-        let proof = if changed > 0 { None } else { results::evidence(&plan, &finished) };
+        let proof = if changed > 0 || !plan.all_read { None } else { results::evidence(&plan, &finished) };
         match proof {
             Some((evidence, cases)) => {
                 zero::remember(calls, &zero_key, evidence, since, &cases, last_run, &plan.passed)

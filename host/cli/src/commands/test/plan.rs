@@ -1,16 +1,20 @@
 //! Which cases there are, and how each is run.
 
+use super::consent::Consent;
 use super::session::Job;
 use super::setup;
 use crate::args::TestArgs;
 use crate::config::CallCache as Mode;
 use crate::failure::Failure;
+use crate::natives::UserSettings;
+use crate::output;
 use glowplug_harness::config::{Config, Settings};
 use glowplug_harness::discover::{self, Selection};
 use glowplug_harness::exit_code::TEST_LIST_CREATION_FAILED;
 use glowplug_harness::{Case, schedule};
+use glowplug_runtime::process::AllowedNative;
 use glowplug_store::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +39,10 @@ pub(super) struct Plan {
     pub(super) listed: Vec<PathBuf>,
     /// Inputs of every case, and the folders that were listed to find them.
     pub(super) inputs: discover::Inputs,
+    /// Whether no file was passed over that would have said how.
+    pub(super) all_read: bool,
+    /// What the user says of native programs.
+    pub(super) settings: UserSettings,
     /// The variables that were passed on, with their values.
     pub(super) passed: BTreeMap<String, Option<String>>,
 }
@@ -42,9 +50,16 @@ pub(super) struct Plan {
 impl Plan {
     /// Reads the settings and all cases.
     pub(super) fn make(args: &TestArgs, folder: &Path) -> Result<Self, Failure> {
-        let found = Config::find(folder).map_err(|error| {
+        let found = Config::find(folder, args.trust_project).map_err(|error| {
             setup(Failure::new(error.to_string()).hint("`glowplug test --help` shows the settings' form"))
         })?;
+        for (file, why) in &found.ignored {
+            output::warning(&format!(
+                "{} is not read: {why}; with --trust-project it is, as it is now",
+                file.display()
+            ));
+        }
+        let consent = Consent::new(args, &found)?;
         let config = found.config;
         let selections: Vec<Selection> = match (args.paths.is_empty(), &found.file) {
             // Relative to where the user is, not to the file.
@@ -66,7 +81,10 @@ impl Plan {
             inputs,
             passed: BTreeMap::new(),
             root: config.root.clone(),
+            all_read: found.ignored.is_empty(),
+            settings: UserSettings::read()?,
         };
+        let mut asked = BTreeSet::new();
         for file in discovered.cases {
             let source = std::fs::read(&file.path)
                 .map_err(|error| Failure::file("read", &file.path, &error).code(TEST_LIST_CREATION_FAILED))?;
@@ -74,8 +92,12 @@ impl Plan {
                 .map_err(|error| Failure::new(format!("{}: {error}", file.id)).code(TEST_LIST_CREATION_FAILED))?;
             let settings = config.settings_for(&file.id, case.directives());
             let retries = args.retries.unwrap_or(settings.retries);
+            asked.extend(settings.allow_native.iter().cloned());
             let case = plan.job(args, file.id, file.path, case, settings, &digests);
             plan.jobs.push(schedule::Job { case, cost: None, retries });
+        }
+        if !args.list && !args.verify_only {
+            consent.ask(&asked, args, &plan.settings)?;
         }
         Ok(plan)
     }
@@ -104,8 +126,10 @@ impl Plan {
                 None => env.remove(name),
             };
         }
-        let mut allow_native = settings.allow_native;
-        allow_native.extend(args.allow_native.iter().cloned());
+        // By flag comes last, and may set one free.
+        let confined = |program| AllowedNative { program, free: false };
+        let mut allow_native: Vec<AllowedNative> = settings.allow_native.into_iter().map(confined).collect();
+        allow_native.extend(args.native.allow_native.iter().cloned());
         let cacheable = match (args.calls.mode(), settings.cacheable) {
             (Mode::Off, _) => Err("the call cache is switched off".to_owned()),
             (_, Some(false)) => Err("it is said not to be cacheable".to_owned()),

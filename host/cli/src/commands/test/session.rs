@@ -1,13 +1,15 @@
 //! One case: its result is known, or its session runs.
 
+use crate::args::NativeArgs;
 use crate::calling::{self, Execution, Nothing, Ran};
 use crate::embedded;
+use crate::natives::{self, UserSettings};
 use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup};
 use glowplug_fs::trace::Observed as Traced;
-use glowplug_fs::{Access, Deadline, Mount, Program, Workspace, copy_contents, interruptible};
+use glowplug_fs::{Access, Deadline, Mount, Workspace, copy_contents, interruptible};
 use glowplug_harness::session::CLEAN_ENVIRONMENT;
 use glowplug_harness::{Case, Observed, Verdict, compare};
-use glowplug_runtime::process::{Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
+use glowplug_runtime::process::{AllowedNative, Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
 use glowplug_store::Digest;
 use std::fs::{self, File};
 use std::io;
@@ -39,6 +41,10 @@ pub(super) struct Sessions {
     pub(super) verify_only: bool,
     /// The most of the disk that a case may take, unless that is the default.
     pub(super) max_disk: Option<u64>,
+    /// What native programs are given.
+    pub(super) native: NativeArgs,
+    /// What the user says of them.
+    pub(super) settings: UserSettings,
 }
 
 /// A case, and how it is to be run.
@@ -54,7 +60,7 @@ pub(super) struct Job {
     /// How long it may take.
     pub(super) timeout: Duration,
     /// Native programs that may be run.
-    pub(super) allow_native: Vec<String>,
+    pub(super) allow_native: Vec<AllowedNative>,
     /// Whether it is looked for in the call cache; else why not.
     pub(super) cacheable: Result<(), String>,
     /// Inputs that the user says it has.
@@ -113,8 +119,8 @@ impl Sessions {
         for (name, value) in &job.env {
             key = key.with(format_args!("environment {name}"), value.as_bytes());
         }
-        for name in &job.allow_native {
-            key = key.with(format_args!("native program {name}"), "allowed");
+        for allowed in &job.allow_native {
+            key = key.with(format_args!("native program {}", allowed.program), "allowed");
         }
         for (name, digest) in job.inputs.iter() {
             key = key.with(format_args!("input {name}"), digest.to_string());
@@ -205,12 +211,14 @@ impl Sessions {
             None => (folder, Access::Overlay),
         };
         let mount = |host: &Path, guest: &[u8], access| Mount { host: host.to_owned(), guest: guest.to_vec(), access };
+        let mounts = vec![mount(self.project_of(job), PROJECT, Access::ReadOnly), mount(folder, WORK, access)];
+        let natives = natives::resolve(&job.allow_native, &self.native, &self.settings, &mounts);
+        let natives = natives.map_err(|failure| Untried::Failed(failure.in_one_line()))?;
+        if !natives.missing().is_empty() {
+            tracing::info!("{}: not on this machine: {}", job.id, natives.missing().join(", "));
+        }
         let mut files = embedded::program_files();
-        files.extend(job.allow_native.iter().map(|name| Program {
-            name: name.rsplit('/').next().unwrap_or(name).to_owned().into(),
-            size: 0,
-            bytes: Some(b""),
-        }));
+        files.extend(natives::files(&natives));
         let face = Arc::new(Listener { id: job.id.clone(), denied: Mutex::default() });
         let execution = Execution {
             programs: Arc::clone(&self.programs),
@@ -220,16 +228,15 @@ impl Sessions {
             cwd: WORK.to_vec(),
             max_disk: self.max_disk,
             preopens: None,
-            mounts: vec![mount(self.project_of(job), PROJECT, Access::ReadOnly), mount(folder, WORK, access)],
+            mounts,
             files,
             private_tmp: true,
             stdin: (None, Vec::new()),
             output: [None, None],
             merged: true,
             traced,
-            host_folders: copy.iter().map(|copy| (WORK.to_vec(), copy.path().to_owned())).collect(),
             seed: self.deterministic.then(|| *key.digest().as_bytes()),
-            allow_native: job.allow_native.clone(),
+            natives,
             // The same for everybody, as all of a case's surroundings.
             umask: 0o022,
             on_main_thread: false,

@@ -69,8 +69,8 @@ pub(super) fn key(args: &TestArgs, folder: &Path) -> CallKey {
             value.map_or_else(Vec::new, |value| format!("={value}").into_bytes()),
         );
     }
-    for name in &args.allow_native {
-        key = key.with(format_args!("native program {name}"), "allowed");
+    for allowed in &args.native.allow_native {
+        key = key.with(format_args!("native program {}", allowed.program), "allowed");
     }
     key
 }

@@ -1,0 +1,219 @@
+//! What a confined native program may reach: rules for Landlock, the system calls of [`seccomp`](super::seccomp), and no
+//! privileges beyond those that concern files.
+
+use super::seccomp;
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, PathBeneath, Ruleset,
+    RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetStatus, Scope,
+};
+use rustix::fs::{CWD, Mode, OFlags};
+use serde::{Deserialize, Serialize};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// What has to be there: files and folders with everything that can be done to them (Linux 6.2). Of what came later, devices
+/// (6.10) and signals (6.12) are confined where the kernel can; the network is by [`seccomp`] in any case.
+const LEAST: ABI = ABI::V3;
+
+/// What may be done with a folder and all beneath it, or with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Right {
+    /// Reading, listing and executing.
+    Read,
+    /// Everything but making devices, and controlling them.
+    Write,
+    /// Reading and writing what is there.
+    Device,
+}
+
+/// Folders and files that programs need to run at all, whatever they do. What is not there is left out.
+const SYSTEM: [(&str, Right); 62] = [
+    ("/usr", Right::Read),
+    ("/bin", Right::Read),
+    ("/sbin", Right::Read),
+    ("/lib", Right::Read),
+    ("/lib32", Right::Read),
+    ("/lib64", Right::Read),
+    ("/libx32", Right::Read),
+    ("/nix/store", Right::Read),
+    ("/gnu/store", Right::Read),
+    ("/etc/ld.so.cache", Right::Read),
+    ("/etc/ld.so.conf", Right::Read),
+    ("/etc/ld.so.conf.d", Right::Read),
+    ("/etc/ld.so.preload", Right::Read),
+    ("/etc/alternatives", Right::Read),
+    ("/etc/localtime", Right::Read),
+    ("/etc/timezone", Right::Read),
+    ("/etc/locale.alias", Right::Read),
+    ("/etc/locale.conf", Right::Read),
+    ("/etc/default/locale", Right::Read),
+    ("/etc/os-release", Right::Read),
+    ("/etc/debian_version", Right::Read),
+    ("/etc/passwd", Right::Read),
+    ("/etc/group", Right::Read),
+    ("/etc/nsswitch.conf", Right::Read),
+    ("/etc/hosts", Right::Read),
+    ("/etc/host.conf", Right::Read),
+    ("/etc/protocols", Right::Read),
+    ("/etc/services", Right::Read),
+    ("/etc/gitconfig", Right::Read),
+    ("/etc/gitattributes", Right::Read),
+    ("/etc/mime.types", Right::Read),
+    ("/etc/magic", Right::Read),
+    ("/etc/terminfo", Right::Read),
+    ("/etc/inputrc", Right::Read),
+    ("/etc/python3", Right::Read),
+    ("/etc/perl", Right::Read),
+    ("/etc/java-17-openjdk", Right::Read),
+    ("/etc/java-21-openjdk", Right::Read),
+    ("/etc/ca-certificates", Right::Read),
+    ("/etc/ssl/certs", Right::Read),
+    ("/etc/ssl/openssl.cnf", Right::Read),
+    ("/etc/pki/tls/certs", Right::Read),
+    ("/etc/pki/tls/openssl.cnf", Right::Read),
+    ("/etc/pki/ca-trust", Right::Read),
+    ("/etc/crypto-policies", Right::Read),
+    ("/proc/cpuinfo", Right::Read),
+    ("/proc/filesystems", Right::Read),
+    ("/proc/loadavg", Right::Read),
+    ("/proc/meminfo", Right::Read),
+    ("/proc/stat", Right::Read),
+    ("/proc/uptime", Right::Read),
+    ("/proc/version", Right::Read),
+    ("/proc/sys/kernel", Right::Read),
+    ("/proc/sys/vm", Right::Read),
+    ("/proc/sys/fs", Right::Read),
+    ("/sys/devices/system/cpu", Right::Read),
+    ("/sys/kernel/mm/transparent_hugepage", Right::Read),
+    ("/dev/null", Right::Device),
+    ("/dev/zero", Right::Device),
+    ("/dev/full", Right::Device),
+    ("/dev/random", Right::Read),
+    ("/dev/urandom", Right::Read),
+];
+
+/// What stands in a request of what is allowed beside [`SYSTEM`]. Folders that guests can reach come as handles instead.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Rules {
+    /// Files and folders that may be read and executed.
+    pub(super) readable: Vec<PathBuf>,
+    /// For each handle that comes with the request, in their order.
+    pub(super) handles: Vec<Right>,
+}
+
+/// Everything that is needed to confine a thread, made beforehand.
+pub(super) struct Confinement {
+    ruleset: RulesetCreated,
+    filters: Vec<seccompiler::BpfProgram>,
+}
+
+/// Why this kernel confines nothing, if it does not.
+pub(super) fn unsupported() -> Option<String> {
+    ruleset().err()
+}
+
+fn ruleset() -> Result<RulesetCreated, String> {
+    let failed = |error: landlock::RulesetError| format!("Landlock of Linux 6.2 or later is not to be had: {error}");
+    let required = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let required = required.handle_access(AccessFs::from_all(LEAST)).map_err(failed)?;
+    let wanted = required.set_compatibility(CompatLevel::BestEffort);
+    wanted
+        .handle_access(AccessFs::from_all(ABI::V9))
+        .and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(ABI::V4)))
+        .and_then(|ruleset| ruleset.scope(Scope::from_all(ABI::V6)))
+        .and_then(Ruleset::create)
+        .map_err(failed)
+}
+
+impl Confinement {
+    /// Opens what the rules name.
+    ///
+    /// # Errors
+    /// In words: when the kernel lacks what is needed, or a handle is of no use.
+    pub(super) fn new(rules: &Rules, handles: &[OwnedFd]) -> Result<Self, String> {
+        let mut ruleset = ruleset()?;
+        for (path, right) in SYSTEM {
+            ruleset = add_path(ruleset, Path::new(path), right)?;
+        }
+        for path in &rules.readable {
+            ruleset = add_path(ruleset, path, Right::Read)?;
+        }
+        for (handle, right) in handles.iter().zip(&rules.handles) {
+            ruleset = add(ruleset, handle, *right)?;
+        }
+        Ok(Self { ruleset, filters: seccomp::filters()? })
+    }
+
+    /// Confines the calling thread, and whatever it starts, for ever.
+    ///
+    /// # Errors
+    /// In words. Nothing may be executed then.
+    pub(super) fn enter(self) -> Result<(), String> {
+        let status = self.ruleset.restrict_self().map_err(|error| error.to_string())?;
+        if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
+            return Err("the kernel did not enforce the rules".to_owned());
+        }
+        drop_privileges()?;
+        for filter in &self.filters {
+            seccompiler::apply_filter(filter).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+fn add_path(ruleset: RulesetCreated, path: &Path, right: Right) -> Result<RulesetCreated, String> {
+    match rustix::fs::openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()) {
+        Ok(file) => add(ruleset, &file, right),
+        // What is not there, or not to be seen by this user, needs no rule.
+        Err(_) => Ok(ruleset),
+    }
+}
+
+fn add(ruleset: RulesetCreated, file: &OwnedFd, right: Right) -> Result<RulesetCreated, String> {
+    let found = rustix::fs::fstat(file).map_err(|error| error.to_string())?;
+    let is_folder = rustix::fs::FileType::from_raw_mode(found.st_mode).is_dir();
+    let mut access = rights(right);
+    if !is_folder {
+        access &= AccessFs::from_file(ABI::V9);
+    }
+    ruleset.add_rule(PathBeneath::new(file.as_fd(), access)).map_err(|error| error.to_string())
+}
+
+fn rights(right: Right) -> BitFlags<AccessFs> {
+    let read = AccessFs::from_read(ABI::V3);
+    match right {
+        Right::Read => read,
+        // A device that root made in a folder of its own would be the disk itself.
+        Right::Write => AccessFs::from_all(ABI::V3) & !(AccessFs::MakeChar | AccessFs::MakeBlock),
+        Right::Device => AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate,
+    }
+}
+
+/// Takes every privilege from the calling thread but those that decide which files may be read and changed: what root has
+/// beyond them concerns the machine and not the mounted folders.
+fn drop_privileges() -> Result<(), String> {
+    use caps::{CapSet, Capability};
+    const KEPT: [Capability; 6] = [
+        Capability::CAP_CHOWN,
+        Capability::CAP_DAC_OVERRIDE,
+        Capability::CAP_FOWNER,
+        Capability::CAP_FSETID,
+        Capability::CAP_SETGID,
+        Capability::CAP_SETUID,
+    ];
+    let had = caps::read(None, CapSet::Permitted).map_err(|error| error.to_string())?;
+    if had.is_empty() {
+        return Ok(());
+    }
+    let bounding = caps::read(None, CapSet::Bounding).map_err(|error| error.to_string())?;
+    if had.contains(&Capability::CAP_SETPCAP) {
+        for capability in bounding.iter().filter(|capability| !KEPT.contains(capability)) {
+            caps::drop(None, CapSet::Bounding, *capability).map_err(|error| error.to_string())?;
+        }
+    }
+    let kept: caps::CapsHashSet = had.iter().copied().filter(|capability| KEPT.contains(capability)).collect();
+    caps::set(None, CapSet::Inheritable, &caps::CapsHashSet::new()).map_err(|error| error.to_string())?;
+    caps::set(None, CapSet::Effective, &kept).map_err(|error| error.to_string())?;
+    caps::set(None, CapSet::Permitted, &kept).map_err(|error| error.to_string())?;
+    Ok(())
+}
