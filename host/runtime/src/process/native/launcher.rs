@@ -32,6 +32,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 /// descendants are gone. Gives this process's exit code.
 #[must_use]
 pub fn serve() -> i32 {
+    close_inherited();
     let Ok(host) = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3) else { return 1 };
     let Ok((request, descriptors)) = wire::receive_request(&host) else { return 1 };
     let host = Arc::new(host);
@@ -47,6 +48,20 @@ pub fn serve() -> i32 {
         Err(error) => {
             let _ = wire::send(&host, &Told::Failed(error.raw_os_error().unwrap_or(0), error.to_string()));
             1
+        }
+    }
+}
+
+/// Closes what the host was given by whoever started it, and nobody meant for a native program.
+#[allow(unsafe_code, reason = "closing what was inherited, which belongs to nobody in here")]
+fn close_inherited() {
+    let numbers = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let numbers: Vec<i32> = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    for number in numbers.into_iter().filter(|number| *number > 2) {
+        // The folder that was listed is closed already; that its number is, too, does no harm.
+        if fs::read_link(format!("/proc/self/fd/{number}")).is_ok() {
+            // SAFETY: nothing in this process has opened a descriptor yet, so none of these belongs to anything in it.
+            unsafe { rustix::io::close(number) };
         }
     }
 }
