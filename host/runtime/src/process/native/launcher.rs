@@ -38,10 +38,10 @@ pub fn serve() -> i32 {
     let host = Arc::new(host);
     match start(request, descriptors) {
         Ok(program) => {
-            if wire::send(&host, &Told::Started).is_ok() {
-                let told = Arc::clone(&host);
-                std::thread::spawn(move || wait_for_all(program, &told));
-            }
+            // If the host is gone already, the program has to be ended all the same.
+            let _ = wire::send(&host, &Told::Started);
+            let told = Arc::clone(&host);
+            std::thread::spawn(move || wait_for_all(program, &told));
             obey(program, &host);
             0
         }
