@@ -143,6 +143,25 @@ fn compiling_ends_with_the_process_that_waits() {
 }
 
 #[test]
+fn compiling_ends_with_a_signal_that_the_shell_catches() {
+    let context = Context::new();
+    context.write("loops.wasm", nested_loops(60_000));
+    let script = "trap 'echo caught; exit 3' INT; echo began; ./loops.wasm; echo went on";
+    let mut command = context.command(["shell", "-c", script]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+    let mut out = child.stdout.take().expect("a pipe");
+    let mut began = [0; 6];
+    out.read_exact(&mut began).expect("it begins");
+    std::thread::sleep(Duration::from_millis(300));
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    assert_eq!(end_of(child).code(), Some(3));
+    let mut said = String::new();
+    out.read_to_string(&mut said).expect("read");
+    assert_eq!(said, "caught\n");
+}
+
+#[test]
 fn reading_a_long_text_ends_with_the_time() {
     let context = Context::new();
     let text = format!("(module {})", "(func (result i32) i32.const 1)\n".repeat(500_000));

@@ -47,10 +47,11 @@ impl<T> Drop for Worker<T> {
 }
 
 impl Aside {
-    /// Does `work` on another thread, and waits for it; but no longer than `process` lives.
+    /// Does `work` on another thread, and waits for it; but no longer than `process` lives, or until a signal that it catches wants it to
+    /// end.
     ///
     /// # Errors
-    /// `EINTR` when the process was killed meanwhile: the work goes on, and nobody hears of it. `EAGAIN` when the system gives no thread,
+    /// `EINTR` when that happened: the work goes on, and nobody hears of it. `EAGAIN` when the system gives no thread,
     /// `EIO` when the work panicked.
     pub(crate) fn run<T: Send + 'static>(
         &self,

@@ -337,14 +337,20 @@ impl Process {
         }
     }
 
-    /// Waits until `look` finds something, whose maker then has to call [`Process::wake`]; nothing when it is to end before that.
+    /// Whether what it waits for should be given up: it is to end, or somebody at the terminal or outside wants it to.
+    fn is_interrupted(&self) -> bool {
+        const ENDING: u64 = 1 << signal::HUP | 1 << signal::INT | 1 << signal::QUIT | 1 << signal::TERM;
+        self.alarmed.load(Ordering::Acquire) && (self.killed().is_some() || lock(&self.signals).pending & ENDING != 0)
+    }
+
+    /// Waits until `look` finds something, whose maker then has to call [`Process::wake`]; nothing when it is interrupted before that.
     pub(crate) fn wait_for<T>(&self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
         let mut children = lock(&self.children);
         loop {
             if let Some(found) = look() {
                 return Some(found);
             }
-            if self.killed().is_some() {
+            if self.is_interrupted() {
                 return None;
             }
             children = self.changed.wait(children).unwrap_or_else(PoisonError::into_inner);
