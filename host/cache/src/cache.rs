@@ -5,22 +5,22 @@ use crate::error::LoadError;
 use crate::flights::Flights;
 use crate::key::{Kind, ModuleDigest, SCHEMA};
 use crate::load::{self, Load};
-use crate::native::Code;
-use crate::observer::{Event, Observer};
+use crate::native::{self, Checked, Code};
+use crate::observer::{Event, Helper, Observer};
 use crate::report::{BackendUsed, Identified, LoadReport, Probe};
 use crate::resident::Resident;
 use crate::settings::{Backend, Settings, SettingsError};
-use crate::source::Source;
+use crate::source::{EmbeddedArtifact, Source};
 use crate::store::Store;
 use crate::store::admin::{Entry, Finding, Stats};
 use crate::store::counters::Counters;
 use crate::store::functions::FunctionPack;
 use glowplug_store::disk;
 use glowplug_store::evict::{Limits, Pruned};
-use glowplug_store::folder::{check_outer_folder, make_store_folder};
+use glowplug_store::folder::{Refusal, check_outer_folder, make_store_folder, open_key};
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use wasmtime::component::Component;
 use wasmtime::{Config, Module};
 
@@ -64,10 +64,16 @@ pub struct ModuleCache {
     /// Why no backend is in use.
     pub(crate) bypass: String,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    /// Who compiles files of at least so many bytes of wasm.
+    pub(crate) helper: Option<(Arc<dyn Helper>, u64)>,
     pub(crate) resident: Resident,
     pub(crate) flights: Flights,
     pub(crate) fingerprints: Fingerprints,
     pub(crate) counters: Mutex<Counters>,
+    /// Where artifacts of guests' modules are, once one was asked for.
+    guests: OnceLock<Option<Store>>,
+    /// The artifacts of the program's own binary that are mapped from memory, by where and how long they are.
+    files_of_memory: Mutex<Vec<((usize, usize), Arc<Checked>)>>,
 }
 
 impl fmt::Debug for ModuleCache {
@@ -100,17 +106,21 @@ impl ModuleCache {
         settings.check()?;
         let mut cache = Self::disabled("the cache is switched off");
         cache.resident = Resident::new(settings.resident_bytes);
+        let mut wasmtime = settings.backend == Backend::Wasmtime;
         if matches!(settings.backend, Backend::Auto | Backend::Aot) {
             match Store::open(&settings) {
                 Ok(store) => cache.store = Some(store),
-                Err(reason) => cache.step_down(Backend::Aot, reason),
+                Err(refusal) => {
+                    // What is not to be trusted does not become so by not being checked.
+                    wasmtime = settings.backend == Backend::Auto && !refusal.untrusted;
+                    cache.step_down(Backend::Aot, refusal.reason);
+                }
             }
         }
-        let wanted = settings.backend == Backend::Wasmtime;
-        if wanted || (settings.backend == Backend::Auto && cache.store.is_none()) {
+        if wasmtime {
             match open_wasmtime(&settings) {
                 Ok(wasmtime) => cache.wasmtime = Some(wasmtime),
-                Err(reason) => cache.step_down(Backend::Wasmtime, reason),
+                Err(refusal) => cache.step_down(Backend::Wasmtime, refusal.reason),
             }
         }
         cache.settings = Some(settings);
@@ -134,16 +144,68 @@ impl ModuleCache {
             steps_down: Vec::new(),
             bypass: reason.into(),
             observer: None,
+            helper: None,
             resident: Resident::new(0),
             flights: Flights::default(),
             fingerprints: Fingerprints::default(),
             counters: Mutex::default(),
+            guests: OnceLock::new(),
+            files_of_memory: Mutex::default(),
         }
+    }
+
+    /// The store that a source's artifacts are kept in.
+    pub(crate) fn store_of(&self, source: &Source<'_>) -> Option<&Store> {
+        if source.from_guest { self.guests(true) } else { self.store.as_ref() }
+    }
+
+    /// The store of guests' modules: opened when it is first needed, which most programs never do. Looking at it does not `make`
+    /// it.
+    fn guests(&self, make: bool) -> Option<&Store> {
+        let (Some(_), Some(settings)) = (&self.store, &self.settings) else { return None };
+        let folder = settings.folder.join(GUESTS);
+        if settings.guest_bytes == 0 || (!make && self.guests.get().is_none() && !folder.is_dir()) {
+            return None;
+        }
+        let open = || {
+            let settings = Settings { folder, ..settings.clone() };
+            Store::open(&settings).inspect_err(|error| tracing::warn!("nothing of guests is kept: {error}")).ok()
+        };
+        self.guests.get_or_init(open).as_ref()
+    }
+
+    /// After something was put there: guests decide how often that is, so that it cannot wait for maintenance.
+    pub(crate) fn keep_guests_small(&self) {
+        let (Some(store), Some(settings)) = (self.guests(false), &self.settings) else { return };
+        let limits = Limits { bytes: settings.guest_bytes, entries: GUEST_ENTRIES, age: settings.max_age };
+        if let Err(error) = store.prune(limits, None, false) {
+            tracing::debug!(%error, "the artifacts of guests could not be pruned");
+        }
+    }
+
+    /// An artifact of the program's binary as a file of memory, which all engines of this process share.
+    pub(crate) fn file_of_memory(&self, embedded: &EmbeddedArtifact) -> Option<Arc<Checked>> {
+        let mut files = crate::lock(&self.files_of_memory);
+        let place = (embedded.artifact.as_ptr() as usize, embedded.artifact.len());
+        if let Some((_, file)) = files.iter().find(|(known, _)| *known == place) {
+            return Some(Arc::clone(file));
+        }
+        let made = native::file_of_memory(embedded);
+        let file = Arc::new(made.inspect_err(|error| tracing::debug!(%error, "copying the embedded artifact")).ok()?);
+        files.push((place, Arc::clone(&file)));
+        Some(file)
     }
 
     /// The same cache, telling `observer` what takes time.
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
+        self
+    }
+
+    /// The same cache, whose loads have `helper` compile what is missing, where that is a file of at least `least_bytes` of
+    /// wasm and somebody waits for optimized code.
+    pub fn with_helper(mut self, helper: Arc<dyn Helper>, least_bytes: u64) -> Self {
+        self.helper = Some((helper, least_bytes));
         self
     }
 
@@ -173,6 +235,26 @@ impl ModuleCache {
             (Some(_), _) => BackendUsed::Aot,
             (None, Some(_)) => BackendUsed::Wasmtime,
             (None, None) => BackendUsed::None,
+        }
+    }
+
+    /// In one line, what loads are answered from: where it is, whether it is authenticated, or why there is none.
+    ///
+    /// ```
+    /// use glowplug_cache::ModuleCache;
+    ///
+    /// assert_eq!(ModuleCache::disabled("it is an example").in_force(), "no cache: it is an example");
+    /// ```
+    pub fn in_force(&self) -> String {
+        let folder = |folder: Option<&Settings>| {
+            folder.map_or_else(String::new, |settings| format!(" in {}", settings.folder.display()))
+        };
+        match (&self.store, &self.wasmtime) {
+            (Some(_), _) => format!("glowplug's own store{}, authenticated", folder(self.settings.as_ref())),
+            (None, Some(wasmtime)) => {
+                format!("Wasmtime's disk cache in {}, which is not authenticated", wasmtime.directory().display())
+            }
+            (None, None) => format!("no cache: {}", self.bypass),
         }
     }
 
@@ -325,7 +407,11 @@ impl ModuleCache {
     /// assert_eq!(cache.entries().unwrap()[0].source, "mine");
     /// ```
     pub fn entries(&self) -> io::Result<Vec<Entry>> {
-        self.opened()?.entries()
+        let mut entries = self.opened()?.entries()?;
+        if let Some(guests) = self.guests(false) {
+            entries.extend(guests.entries()?);
+        }
+        Ok(entries)
     }
 
     /// The functions that are kept for the next compilation of their source.
@@ -358,7 +444,12 @@ impl ModuleCache {
     /// ```
     pub fn stats(&self) -> io::Result<Stats> {
         self.flush_counters();
-        self.opened()?.stats()
+        let mut stats = self.opened()?.stats()?;
+        if let Some(guests) = self.guests(false) {
+            let theirs = guests.stats()?;
+            (stats.guest_entries, stats.guest_bytes) = (theirs.entries, theirs.bytes);
+        }
+        Ok(stats)
     }
 
     /// Hashes every artifact and authenticates every record. Changes nothing: what is unsound is moved aside when a load
@@ -375,7 +466,12 @@ impl ModuleCache {
     /// assert!(cache.verify().unwrap().iter().all(|finding| finding.problem.is_none()));
     /// ```
     pub fn verify(&self) -> io::Result<Vec<Finding>> {
-        self.opened()?.verify()
+        let mut findings = self.opened()?.verify()?;
+        if let Some(guests) = self.guests(false) {
+            let apart = |finding: Finding| Finding { path: format!("{GUESTS}/{}", finding.path), ..finding };
+            findings.extend(guests.verify()?.into_iter().map(apart));
+        }
+        Ok(findings)
     }
 
     /// Evicts what the settings do not allow, sweeps up after killed processes, and removes the stores of other versions'
@@ -394,6 +490,9 @@ impl ModuleCache {
     pub fn prune(&self, dry_run: bool) -> io::Result<Pruned> {
         let store = self.opened()?;
         let mut pruned = store.prune(self.limits(), None, dry_run)?;
+        if !dry_run {
+            self.keep_guests_small();
+        }
         for (name, path) in self.other_stores() {
             pruned.remove(name, folder_bytes(&path), "a store of another version");
             if !dry_run {
@@ -420,12 +519,12 @@ impl ModuleCache {
         self.resident.clear();
         crate::lock(&self.counters).clear();
         let mut pruned = self.opened()?.clear()?;
-        if let Some(settings) = &self.settings {
-            let folder = settings.wasmtime_folder();
-            if folder.is_dir() {
-                pruned.remove("wasmtime", folder_bytes(&folder), "asked for");
-                std::fs::remove_dir_all(folder)?;
-            }
+        if let Some(guests) = self.guests(false) {
+            pruned.removed.extend(guests.clear()?.removed);
+        }
+        for (name, folder) in self.folders_beside(|name| name == WASMTIME || name.starts_with(WASMTIME_OF_KEY)) {
+            pruned.remove(name, folder_bytes(&folder), "asked for");
+            std::fs::remove_dir_all(folder)?;
         }
         Ok(pruned)
     }
@@ -445,7 +544,11 @@ impl ModuleCache {
     /// ```
     pub fn remove(&self, module: &ModuleDigest) -> io::Result<Pruned> {
         self.resident.clear();
-        self.opened()?.remove_module(module)
+        let mut pruned = self.opened()?.remove_module(module)?;
+        if let Some(guests) = self.guests(false) {
+            pruned.removed.extend(guests.remove_module(module)?.removed);
+        }
+        Ok(pruned)
     }
 
     /// Writes what was learnt, and at most once an hour evicts what the settings do not allow. Called when the program's
@@ -502,16 +605,20 @@ impl ModuleCache {
 
     /// The stores of other layouts beside ours.
     pub(crate) fn other_stores(&self) -> Vec<(String, std::path::PathBuf)> {
+        self.folders_beside(|name| {
+            name.strip_prefix('v').and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number != SCHEMA)
+        })
+    }
+
+    /// The folders beside our store whose names are `wanted`.
+    fn folders_beside(&self, wanted: impl Fn(&str) -> bool) -> Vec<(String, std::path::PathBuf)> {
         let Some(settings) = &self.settings else { return Vec::new() };
         let Ok(folders) = std::fs::read_dir(settings.base()) else { return Vec::new() };
-        let is_other = |name: &str| {
-            name.strip_prefix('v').and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number != SCHEMA)
-        };
         let mut others: Vec<_> = folders
             .flatten()
             .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
             .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())))
-            .filter(|(name, _)| is_other(name))
+            .filter(|(name, _)| wanted(name))
             .collect();
         others.sort();
         others
@@ -524,17 +631,29 @@ impl Drop for ModuleCache {
     }
 }
 
-/// Wasmtime's cache executes what it finds unchecked, so its folder must be the user's alone.
-fn open_wasmtime(settings: &Settings) -> Result<wasmtime::Cache, String> {
+/// The folder of what guests brought.
+const GUESTS: &str = "guests";
+/// The most artifacts there.
+const GUEST_ENTRIES: u64 = 1000;
+
+/// What Wasmtime's folder was called when it was the same for every key.
+const WASMTIME: &str = "wasmtime";
+/// How its folder's name begins.
+const WASMTIME_OF_KEY: &str = "wasmtime-";
+
+/// Wasmtime's cache executes what it finds unchecked, so its folder must be the user's alone; and it has a name that only
+/// who has the user's key can know, so that a cache folder that was copied or restored from elsewhere holds none for it.
+fn open_wasmtime(settings: &Settings) -> Result<wasmtime::Cache, Refusal> {
     let user = disk::effective_user();
-    let folder = settings.wasmtime_folder();
     check_outer_folder(settings.base(), user)?;
+    let name = open_key(&settings.key_file)?.mac_of_file("folder", WASMTIME, b"").to_hex();
+    let folder = settings.base().join(format!("{WASMTIME_OF_KEY}{}", &name[..32]));
     make_store_folder(settings.base(), &folder)
-        .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))?;
+        .map_err(|error| Refusal::unavailable(format!("the folder {} cannot be made: {error}", folder.display())))?;
     check_outer_folder(&folder, user)?;
     let mut config = wasmtime::CacheConfig::new();
     config.with_directory(&folder);
-    wasmtime::Cache::new(config).map_err(|error| format!("{error:#}"))
+    wasmtime::Cache::new(config).map_err(|error| Refusal::unavailable(format!("{error:#}")))
 }
 
 fn folder_bytes(folder: &std::path::Path) -> u64 {

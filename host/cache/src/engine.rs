@@ -1,11 +1,12 @@
 //! Engines, with a compiler or without.
 
-use crate::fingerprint::{Blake3Hasher, EngineFingerprint, WASMTIME_VERSION};
+use crate::fingerprint::{Blake3Hasher, EngineFingerprint, WASMTIME_VERSION, settings_of};
+use crate::native;
 use glowplug_store::Digest;
-use glowplug_store::disk;
+use std::fmt;
 use std::hash::{Hash, Hasher as _};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use wasmtime::{Config, Engine};
 
 /// What a load needs of engines. Implemented by Wasmtime's [`Engine`] as it is, and by [`LazyEngine`].
@@ -19,7 +20,7 @@ pub trait Engines: sealed::Sealed + Sync {
     #[doc(hidden)]
     fn hint(&self) -> Option<Digest>;
     #[doc(hidden)]
-    fn known_fingerprint(&self) -> Option<&OnceLock<EngineFingerprint>>;
+    fn known_fingerprint(&self) -> Option<&Mutex<Option<EngineFingerprint>>>;
     #[doc(hidden)]
     fn cached_by(&self, cache: &wasmtime::Cache) -> wasmtime::Result<Engine>;
     /// An engine of the same settings that asks `functions` before it compiles one, where there can be one: an engine that
@@ -50,7 +51,7 @@ impl Engines for Engine {
         None
     }
 
-    fn known_fingerprint(&self) -> Option<&OnceLock<EngineFingerprint>> {
+    fn known_fingerprint(&self) -> Option<&Mutex<Option<EngineFingerprint>>> {
         None
     }
 
@@ -77,7 +78,9 @@ impl Engines for Engine {
 /// });
 /// ```
 ///
-/// The code that a load returns belongs to one of the engines in here: make stores with `module.engine()`.
+/// All code that loads return belongs to one and the same of the engines in here, [`LazyEngine::engine`]: stores, linkers
+/// and epochs are made with that one, or with `module.engine()`. (With Wasmtime's own cache as the backend it belongs to
+/// another, which only `module.engine()` knows.)
 pub struct LazyEngine<S> {
     spec: S,
     make: fn(&S) -> Config,
@@ -85,13 +88,13 @@ pub struct LazyEngine<S> {
     compiler: OnceLock<Engine>,
     /// Whether what was compiled loads into an engine without a compiler.
     loads_without: bool,
-    fingerprint: OnceLock<EngineFingerprint>,
-    /// With Wasmtime's own cache in this folder.
-    cached: OnceLock<(PathBuf, Engine)>,
+    fingerprint: Mutex<Option<EngineFingerprint>>,
+    /// With Wasmtime's own cache in this folder. Modules of different engines cannot meet in one store, so there is one.
+    cached: Mutex<Option<(PathBuf, Engine)>>,
 }
 
-impl<S: std::fmt::Debug> std::fmt::Debug for LazyEngine<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<S: fmt::Debug> fmt::Debug for LazyEngine<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LazyEngine").field("spec", &self.spec).finish_non_exhaustive()
     }
 }
@@ -99,8 +102,11 @@ impl<S: std::fmt::Debug> std::fmt::Debug for LazyEngine<S> {
 impl<S: Hash + Sync> LazyEngine<S> {
     /// An engine that `make` configures from `spec`. Nothing is made yet.
     ///
-    /// `make` must be a function of its argument alone: one that reads the environment, a clock or a global variable can
-    /// lead to a miss at every start, though never to code for other settings (Wasmtime checks those again).
+    /// `make` should be a function of its argument alone. One that reads the environment, a clock or a global variable may
+    /// be answered differently by the engine with the compiler and the one without. A later start with other settings is a
+    /// miss all the same, never a hit of code for the old ones: what `make` returns is compared, and Wasmtime's own check,
+    /// which leaves out a good deal (canonical NaNs, optimization level, mitigations), is not relied on. The one thing that
+    /// is compared only with a compiler is the name of another target ([`Config::target`]).
     pub fn new(spec: S, make: fn(&S) -> Config) -> Self {
         Self {
             spec,
@@ -108,8 +114,8 @@ impl<S: Hash + Sync> LazyEngine<S> {
             runtime: OnceLock::new(),
             compiler: OnceLock::new(),
             loads_without: true,
-            fingerprint: OnceLock::new(),
-            cached: OnceLock::new(),
+            fingerprint: Mutex::default(),
+            cached: Mutex::default(),
         }
     }
 
@@ -135,7 +141,26 @@ impl<S: Hash + Sync> LazyEngine<S> {
         &self.spec
     }
 
-    /// The engine that compiles.
+    /// The engine that the code of all loads belongs to: made now, if it was not yet. Linkers and stores can be made with it
+    /// before anything is loaded, and incrementing its epoch interrupts what runs.
+    ///
+    /// # Errors
+    /// When the configuration contradicts itself.
+    ///
+    /// ```
+    /// # let home = tempfile::tempdir().unwrap();
+    /// # use glowplug_cache::*;
+    /// # let cache = ModuleCache::open(Settings::new(home.path().join("c"), home.path().join("k"))).unwrap();
+    /// let engine = LazyEngine::new((), |()| wasmtime::Config::new());
+    /// let linker = wasmtime::Linker::<()>::new(engine.engine().unwrap());
+    /// let loaded = cache.load(&engine, &Source::bytes("m", &b"(module)"[..])).unwrap();
+    /// linker.instantiate_pre(&loaded.module).unwrap();
+    /// ```
+    pub fn engine(&self) -> wasmtime::Result<&Engine> {
+        Engines::runtime(self)
+    }
+
+    /// The engine that compiles. It is not always the one that code belongs to: see [`LazyEngine::engine`].
     ///
     /// # Errors
     /// When the configuration contradicts itself.
@@ -153,17 +178,16 @@ fn get_or_try(cell: &OnceLock<Engine>, make: impl FnOnce() -> wasmtime::Result<E
 }
 
 impl<S: Hash + Sync> Engines for LazyEngine<S> {
-    /// The engine with the compiler, if that is made already: two engines would not share modules.
+    /// The engine with the compiler, if that is made already. Whichever it is when it is first asked for remains the one: two
+    /// engines would not share modules.
     fn runtime(&self) -> wasmtime::Result<&Engine> {
-        if !self.loads_without {
-            return LazyEngine::compiler(self);
-        }
-        if let Some(compiler) = self.compiler.get()
-            && self.runtime.get().is_none()
-        {
-            return Ok(compiler);
-        }
         get_or_try(&self.runtime, || {
+            if !self.loads_without {
+                return LazyEngine::compiler(self).cloned();
+            }
+            if let Some(compiler) = self.compiler.get() {
+                return Ok(compiler.clone());
+            }
             let mut config = (self.make)(&self.spec);
             config.enable_compiler(false);
             Engine::new(&config)
@@ -175,26 +199,25 @@ impl<S: Hash + Sync> Engines for LazyEngine<S> {
     }
 
     /// Stands for the fingerprint, which only the engine with the compiler can tell: whatever can change the fingerprint
-    /// changes this too. The program's file covers the code of `make`; the distance between two of its functions tells
-    /// two such functions apart wherever the program is loaded.
+    /// changes this too. The file that holds the code of `make` stands for what that does, and its place in there tells two
+    /// such functions apart, wherever they are loaded; what `make` returned stands for whatever else it looked at.
     fn hint(&self) -> Option<Digest> {
         if !self.loads_without {
             // The engine with the compiler is made in any case, and tells the fingerprint itself.
             return None;
         }
-        let program = disk::executable_identity()?;
+        let object = native::object_of(self.make as *const () as usize)?;
         let mut hasher = Blake3Hasher::new("glowplug engine hint");
         hasher.write(WASMTIME_VERSION.as_bytes());
-        program.hash(&mut hasher);
-        let anchor = hash_cpu as *const () as usize;
-        (self.make as *const () as usize).wrapping_sub(anchor).hash(&mut hasher);
+        object.hash(&mut hasher);
         std::any::type_name::<S>().hash(&mut hasher);
         self.spec.hash(&mut hasher);
+        hash_settings(&(self.make)(&self.spec), &mut hasher);
         hash_cpu(&mut hasher);
         Some(hasher.digest())
     }
 
-    fn known_fingerprint(&self) -> Option<&OnceLock<EngineFingerprint>> {
+    fn known_fingerprint(&self) -> Option<&Mutex<Option<EngineFingerprint>>> {
         Some(&self.fingerprint)
     }
 
@@ -205,7 +228,9 @@ impl<S: Hash + Sync> Engines for LazyEngine<S> {
     }
 
     fn cached_by(&self, cache: &wasmtime::Cache) -> wasmtime::Result<Engine> {
-        if let Some((folder, engine)) = self.cached.get()
+        // Held while the engine is made: two loads at once must get the same one.
+        let mut cached = crate::lock(&self.cached);
+        if let Some((folder, engine)) = &*cached
             && folder == cache.directory()
         {
             return Ok(engine.clone());
@@ -213,27 +238,80 @@ impl<S: Hash + Sync> Engines for LazyEngine<S> {
         let mut config = (self.make)(&self.spec);
         config.cache(Some(cache.clone()));
         let engine = Engine::new(&config)?;
-        // Modules of different engines cannot meet in one store, so the first engine is kept for the next load.
-        let _ = self.cached.set((cache.directory().clone(), engine.clone()));
+        *cached = Some((cache.directory().clone(), engine.clone()));
         Ok(engine)
     }
 }
 
-/// The remembered fingerprint of one engine, so that the same engine is fingerprinted once.
+/// What is known of engines, so that each is asked once.
 #[derive(Default)]
-pub(crate) struct Fingerprints(std::sync::Mutex<Vec<(wasmtime::EngineWeak, EngineFingerprint)>>);
+pub(crate) struct Fingerprints(Mutex<Vec<Fingerprinted>>);
+
+struct Fingerprinted {
+    engine: wasmtime::EngineWeak,
+    fingerprint: EngineFingerprint,
+    /// What it writes into artifacts; nothing for one without a compiler.
+    settings: OnceLock<Option<Arc<[u8]>>>,
+}
 
 impl Fingerprints {
     pub(crate) fn of(&self, engine: &Engine) -> EngineFingerprint {
+        self.with(engine, |known| known.fingerprint)
+    }
+
+    /// The settings that the engine writes into what it makes; `None` for one without a compiler.
+    pub(crate) fn settings(&self, engine: &Engine) -> Option<Arc<[u8]>> {
+        let find = || settings_of(engine).ok().map(Arc::from);
+        self.with(engine, |known| known.settings.get_or_init(find).clone())
+    }
+
+    fn with<T>(&self, engine: &Engine, ask: impl FnOnce(&Fingerprinted) -> T) -> T {
         let mut known = crate::lock(&self.0);
-        known.retain(|(weak, _)| weak.upgrade().is_some());
-        let same = |weak: &wasmtime::EngineWeak| weak.upgrade().is_some_and(|other| Engine::same(&other, engine));
-        if let Some((_, fingerprint)) = known.iter().find(|(weak, _)| same(weak)) {
-            return *fingerprint;
+        known.retain(|known| known.engine.upgrade().is_some());
+        let same = |known: &Fingerprinted| known.engine.upgrade().is_some_and(|other| Engine::same(&other, engine));
+        let at = known.iter().position(same).unwrap_or_else(|| {
+            let fingerprint = EngineFingerprint::of(engine);
+            known.push(Fingerprinted { engine: engine.weak(), fingerprint, settings: OnceLock::new() });
+            known.len() - 1
+        });
+        ask(&known[at])
+    }
+}
+
+/// What a configuration says of itself. Its parts come in no fixed order (the compiler's settings are in a hash map), so they
+/// are hashed one by one and added up.
+fn hash_settings(config: &Config, hasher: &mut Blake3Hasher) {
+    let mut sum = PartsSum::default();
+    let told = fmt::Write::write_fmt(&mut sum, format_args!("{config:?}"));
+    sum.end_part();
+    (told.is_ok(), sum.sum).hash(hasher);
+}
+
+/// Adds up the hashes of the parts that are written to it, whatever their order.
+#[derive(Default)]
+struct PartsSum {
+    sum: u64,
+    part: Vec<u8>,
+}
+
+impl PartsSum {
+    fn end_part(&mut self) {
+        if !self.part.is_empty() {
+            // Compared only with what this very program wrote down, so that any hash will do that tells parts apart.
+            let mut hasher = std::hash::DefaultHasher::new();
+            hasher.write(&self.part);
+            self.sum = self.sum.wrapping_add(hasher.finish());
+            self.part.clear();
         }
-        let fingerprint = EngineFingerprint::of(engine);
-        known.push((engine.weak(), fingerprint));
-        fingerprint
+    }
+}
+
+impl fmt::Write for PartsSum {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            if matches!(byte, b',' | b'{' | b'}') { self.end_part() } else { self.part.push(byte) }
+        }
+        Ok(())
     }
 }
 

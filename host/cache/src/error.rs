@@ -21,6 +21,14 @@ pub enum LoadError {
         /// Which file.
         path: PathBuf,
     },
+    /// It is larger than may be loaded.
+    #[error("{name} is larger than the {most} bytes that may be loaded")]
+    TooLarge {
+        /// Which source.
+        name: String,
+        /// The most bytes that it may have.
+        most: u64,
+    },
     /// It is not what was to be compiled for later.
     #[error("{name} was not compiled: {what} is not the one that it was to be compiled from")]
     Changed {

@@ -133,21 +133,19 @@ impl EngineInputs {
     /// # Errors
     /// When the engine has no compiler, or its artifact cannot be read.
     pub fn of(engine: &Engine) -> wasmtime::Result<Self> {
-        let artifact = engine.precompile_module(b"\0asm\x01\0\0\0")?;
-        let features = enabled_features(engine);
-        Self::of_artifact(&artifact, features)
+        Self::of_settings(&settings_of(engine)?, enabled_features(engine))
             .ok_or_else(|| wasmtime::Error::msg("the settings in an artifact could not be read"))
     }
 
     /// The section holds a version byte, a length byte, a version string of that length, and [`Metadata`] in postcard
     /// (Wasmtime 48, `engine/serialization.rs`).
-    fn of_artifact(artifact: &[u8], features: Vec<String>) -> Option<Self> {
-        let file = object::read::elf::ElfFile64::<object::Endianness, _>::parse(artifact).ok()?;
-        let section = file.section_by_name(wasmtime_environ::obj::ELF_WASM_ENGINE)?.data().ok()?;
+    fn of_settings(section: &[u8], features: Vec<String>) -> Option<Self> {
         let (_, rest) = section.split_first()?;
         let (length, rest) = rest.split_first()?;
         let (version, rest) = rest.split_at_checked(usize::from(*length))?;
         let metadata: Metadata<'_> = postcard::from_bytes(rest).ok()?;
+        // Bits without names, where nobody knows the names.
+        let features = if features.is_empty() { vec![format!("{:#x}", metadata.features)] } else { features };
         let tunables = words_of(&metadata.tunables)?;
         Some(Self {
             wasmtime: WASMTIME_VERSION.to_owned(),
@@ -173,7 +171,7 @@ impl EngineInputs {
         single("module version", &self.module_version, &to.module_version);
         single("target", &self.target, &to.target);
         single("compiler", &self.strategy, &to.strategy);
-        maps("CPU features", &self.cpu, &to.cpu, &mut changes);
+        maps(CPU, &self.cpu, &to.cpu, &mut changes);
         maps("compiler flags", &self.flags, &to.flags, &mut changes);
         maps("tunables", &self.tunables, &to.tunables, &mut changes);
         let on = |features: &[String]| features.iter().map(|f| (f.clone(), "on".to_owned())).collect();
@@ -207,7 +205,63 @@ struct Metadata<'a> {
     #[serde(borrow)]
     isa_flags: Vec<(&'a str, FlagValue<'a>)>,
     tunables: Tunables,
+    features: u64,
 }
+
+/// The settings that `engine` makes artifacts with, as Wasmtime writes them into one: of the empty module, which is compiled
+/// for it in a fraction of a millisecond.
+///
+/// # Errors
+/// When the engine has no compiler.
+pub(crate) fn settings_of(engine: &Engine) -> wasmtime::Result<Vec<u8>> {
+    let artifact = engine.precompile_module(b"\0asm\x01\0\0\0")?;
+    let settings = settings_in(&artifact).map(<[u8]>::to_vec);
+    settings.ok_or_else(|| wasmtime::Error::msg("the settings in an artifact could not be read"))
+}
+
+/// The settings that `artifact` was made with, as Wasmtime wrote them into it: target, flags of the compiler and of the
+/// processor, tunables, features, version. Two artifacts of equal ones come from engines that compile alike.
+fn settings_in(artifact: &[u8]) -> Option<&[u8]> {
+    let file = object::read::elf::ElfFile64::<object::Endianness, _>::parse(artifact).ok()?;
+    file.section_by_name(wasmtime_environ::obj::ELF_WASM_ENGINE)?.data().ok()
+}
+
+/// What an artifact from elsewhere is to an engine.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// It is what the engine itself would have made.
+    Same,
+    /// It does what the engine's own would do, with less of the processor; or the engine, having no compiler, makes none.
+    /// It may be used, and is none of those that are kept for this engine.
+    Runs,
+    /// It was made with other settings, or cannot be read.
+    Other(Vec<FieldChange>),
+}
+
+/// What an artifact is to the engine that makes artifacts with the settings `ours`.
+pub(crate) fn fit(artifact: &[u8], ours: &[u8]) -> Fit {
+    match settings_in(artifact) {
+        Some(theirs) if theirs == ours => Fit::Same,
+        Some(theirs) => match (inputs(theirs), inputs(ours)) {
+            (Some(theirs), Some(ours)) => fit_of_inputs(&theirs, &ours),
+            _ => Fit::Other(Vec::new()),
+        },
+        None => Fit::Other(Vec::new()),
+    }
+}
+
+fn inputs(settings: &[u8]) -> Option<EngineInputs> {
+    EngineInputs::of_settings(settings, Vec::new())
+}
+
+fn fit_of_inputs(theirs: &EngineInputs, ours: &EngineInputs) -> Fit {
+    let changes = theirs.changes(ours);
+    // The same section in other bytes is one that is read wrongly.
+    let less = |change: &FieldChange| change.group == CPU && change.from == "false" && change.to == "true";
+    if !changes.is_empty() && changes.iter().all(less) { Fit::Runs } else { Fit::Other(changes) }
+}
+
+const CPU: &str = "CPU features";
 
 fn flags_of(flags: &[(&str, FlagValue<'_>)]) -> BTreeMap<String, String> {
     flags.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect()
@@ -269,6 +323,41 @@ mod tests {
         assert!(said.contains(&"compiler flags changed: opt_level speed -> none".to_owned()), "{said:?}");
         assert!(said.contains(&"wasm features changed: simd on -> off".to_owned()), "{said:?}");
         assert!(before.changes(&before).is_empty());
+    }
+
+    #[test]
+    fn an_artifact_fits_engines_of_its_own_settings_alone() {
+        let plain = engine(|_| ());
+        let artifact = plain.precompile_module(b"\0asm\x01\0\0\0").expect("compiled");
+        let ours = settings_of(&engine(|_| ())).expect("settings");
+        assert_eq!(fit(&artifact, &ours), Fit::Same);
+        assert_eq!(fit(b"no artifact", &ours), Fit::Other(Vec::new()));
+        // The first five are those that Wasmtime does not compare.
+        let others: [fn(&mut Config); 7] = [
+            |c| _ = c.cranelift_nan_canonicalization(true),
+            |c| _ = c.cranelift_opt_level(OptLevel::None),
+            |c| _ = c.native_unwind_info(false),
+            |c| _ = c.cranelift_regalloc_algorithm(wasmtime::RegallocAlgorithm::SinglePass),
+            |c| _ = c.cranelift_opt_level(OptLevel::SpeedAndSize),
+            |c| _ = c.consume_fuel(true),
+            |c| _ = c.wasm_simd(false).wasm_relaxed_simd(false),
+        ];
+        for (number, other) in others.into_iter().enumerate() {
+            let ours = settings_of(&engine(other)).expect("settings");
+            let fit = fit(&artifact, &ours);
+            assert!(matches!(&fit, Fit::Other(changes) if !changes.is_empty()), "{number}: {fit:?}");
+        }
+    }
+
+    #[test]
+    fn an_artifact_for_less_of_the_processor_runs() {
+        let with = |avx: &str| {
+            let mut inputs = EngineInputs::of(&engine(|_| ())).expect("inputs");
+            inputs.cpu.insert("has_avx".to_owned(), avx.to_owned());
+            inputs
+        };
+        assert_eq!(fit_of_inputs(&with("false"), &with("true")), Fit::Runs);
+        assert!(matches!(fit_of_inputs(&with("true"), &with("false")), Fit::Other(_)));
     }
 
     #[test]

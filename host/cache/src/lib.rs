@@ -58,7 +58,7 @@ pub use glowplug_store::Digest;
 pub use glowplug_store::evict::{Pruned, Removed};
 pub use key::{CacheKey, Kind, ModuleDigest, SCHEMA};
 pub use native::{Code, load_precompiled};
-pub use observer::{Event, Observer};
+pub use observer::{Event, Helper, Observer};
 pub use report::{
     BackendUsed, CompilerTier, Identified, LoadReport, MissReason, NoBaseline, Outcome, Phases, Probe, Reused, Tier,
 };

@@ -12,6 +12,8 @@ pub enum Event<'a> {
         source: &'a str,
         /// The wasm's size: time goes with it.
         wasm_bytes: u64,
+        /// Whether the next load finds what is compiled now.
+        kept: bool,
     },
     /// Compilation ended.
     Compiled {
@@ -34,6 +36,14 @@ pub enum Event<'a> {
         /// How long it took.
         took: Duration,
     },
+}
+
+/// Somebody else who compiles what a load waits for, such as another process: what is compiled there is not lost when
+/// whoever waits is ended.
+pub trait Helper: Send + Sync {
+    /// Has `pending` made (with [`Pending::claim`](crate::Pending::claim), by whoever does it) and waits until that has ended.
+    /// `false` when it could not be made there; then the load compiles by itself.
+    fn make(&self, pending: &crate::Pending) -> bool;
 }
 
 /// Is told of [`Event`]s, on the thread that loads.

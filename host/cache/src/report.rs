@@ -63,11 +63,6 @@ pub enum NoBaseline {
         /// Why not, in the embedder's words.
         what: String,
     },
-    /// There is no store, or none to be believed, in which an optimized artifact could be put later.
-    NoStore {
-        /// Why not.
-        what: String,
-    },
 }
 
 impl fmt::Display for NoBaseline {
@@ -78,7 +73,6 @@ impl fmt::Display for NoBaseline {
             }
             Self::Unsupported { what } => write!(f, "the baseline compiler cannot compile it: {what}"),
             Self::Unwanted { what } => f.write_str(what),
-            Self::NoStore { what } => write!(f, "an optimized artifact could not be kept for later: {what}"),
         }
     }
 }
@@ -130,6 +124,11 @@ pub enum MissReason {
         /// What is wrong with it.
         what: String,
     },
+    /// What was there is sound, and Wasmtime does not take it for this engine; it is replaced.
+    Refused {
+        /// Why not, in Wasmtime's words.
+        what: String,
+    },
     /// It was there once, and was removed since.
     Evicted,
     /// The backend does not say.
@@ -146,6 +145,7 @@ impl MissReason {
             Self::SchemaChanged { .. } => "schema-changed",
             Self::Corrupt { .. } => "corrupt",
             Self::Untrusted { .. } => "untrusted",
+            Self::Refused { .. } => "refused",
             Self::Evicted => "evicted",
             Self::Unknown => "unknown",
         }
@@ -179,6 +179,7 @@ impl fmt::Display for MissReason {
             Self::SchemaChanged { from, to } => write!(f, "the store's layout changed: version {from} -> {to}"),
             Self::Corrupt { what } => write!(f, "corrupt: {what}"),
             Self::Untrusted { what } => write!(f, "untrusted: {what}"),
+            Self::Refused { what } => write!(f, "refused: Wasmtime does not take the artifact: {what}"),
             Self::Evicted => f.write_str("evicted: it was compiled before and has been removed since"),
             Self::Unknown => f.write_str("unknown: Wasmtime's own cache does not say why"),
         }
@@ -261,6 +262,8 @@ pub struct LoadReport {
     pub no_baseline: Option<NoBaseline>,
     /// What this compilation did not have to compile, where it asked.
     pub reused: Option<Reused>,
+    /// Why the artifact was copied into memory instead of mapped: it takes longer, and memory of its own.
+    pub copied: Option<String>,
     /// What went wrong without harm: an artifact that could not be stored, a record that could not be read.
     pub notes: Vec<String>,
 }

@@ -10,12 +10,13 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// The fastest that works: [`Backend::Aot`], else [`Backend::Wasmtime`], else none.
+    /// [`Backend::Aot`]. Where its store cannot be made for want of means, [`Backend::Wasmtime`]; where folder or key are not
+    /// to be trusted, none.
     #[default]
     Auto,
     /// This crate's own store.
     Aot,
-    /// Wasmtime's disk cache.
+    /// Wasmtime's disk cache, which executes what it finds without authenticating it, in a folder of its own.
     Wasmtime,
     /// None: every load compiles.
     Off,
@@ -98,6 +99,9 @@ pub struct Settings {
     pub max_bytes: u64,
     /// The most artifacts.
     pub max_entries: u64,
+    /// The most bytes of artifacts of sources that are [`Source::from_guest`](crate::Source::from_guest), which are kept apart
+    /// and are no part of `max_bytes`; 0 keeps none.
+    pub guest_bytes: u64,
     /// How long an artifact may lie unused.
     pub max_age: Duration,
     /// The most bytes of artifacts kept in this process for the next load; 0 keeps none.
@@ -111,7 +115,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings with the defaults: `auto`, `stamped`, incremental, 4 GiB, 10,000 artifacts, 30 days, 256 MiB resident, two minutes of
+    /// Settings with the defaults: `auto`, `stamped`, incremental, 4 GiB, 10,000 artifacts (and 256 MiB of guests'), 30 days, 256 MiB resident, two minutes of
     /// waiting, hourly evictions of at most 100 ms.
     pub fn new(folder: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
         Self {
@@ -123,6 +127,7 @@ impl Settings {
             incremental_from: 256 << 10,
             max_bytes: 4 << 30,
             max_entries: 10_000,
+            guest_bytes: 256 << 20,
             max_age: Duration::from_secs(30 * 24 * 3600),
             resident_bytes: 256 << 20,
             wait_limit: Duration::from_secs(120),
@@ -139,10 +144,6 @@ impl Settings {
             }
         }
         Ok(())
-    }
-
-    pub(crate) fn wasmtime_folder(&self) -> PathBuf {
-        self.folder.join("wasmtime")
     }
 
     pub(crate) fn store_folder(&self, schema: u32) -> PathBuf {

@@ -1,6 +1,7 @@
 //! Where wasm comes from.
 
 use crate::error::LoadError;
+use crate::fingerprint::EngineFingerprint;
 use crate::key::Kind;
 use crate::load::read_file;
 use glowplug_store::Digest;
@@ -13,7 +14,15 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct Source<'a> {
     pub(crate) inner: Inner<'a>,
+    most_bytes: u64,
+    pub(crate) from_guest: bool,
 }
+
+/// The most bytes of wasm that are read unless the embedder says less: what engines agree to take
+/// (<https://webassembly.github.io/spec/js-api/#limits>).
+const MOST_BYTES: u64 = 1 << 30;
+/// Text takes many times its size to be parsed, so less of it is: of whatever may be loaded, one in so many bytes.
+const TEXT_SHARE: u64 = 16;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Inner<'a> {
@@ -31,11 +40,13 @@ pub struct EmbeddedArtifact {
     pub(crate) artifact: &'static [u8],
     /// Of the artifact, if the build found it out.
     digest: Option<Digest>,
+    /// That it was made with, if the build found it out.
+    pub(crate) engine: Option<EngineFingerprint>,
 }
 
 impl EmbeddedArtifact {
     pub(crate) const fn from_parts(module: Digest, artifact: &'static [u8]) -> Self {
-        Self { module, artifact, digest: None }
+        Self { module, artifact, digest: None, engine: None }
     }
 
     /// Says the BLAKE3 digest of the artifact as well, so that its first start need not find it out (4.6 ms for 21 MB). It
@@ -45,32 +56,76 @@ impl EmbeddedArtifact {
         Self { digest: Some(Digest::from_bytes(digest)), ..self }
     }
 
+    /// Says the [`EngineFingerprint`] of the engine that made it as well, so that a load need not compare the settings that the
+    /// artifact itself names (half a millisecond). It is believed: with a wrong one, the artifact may be kept for an engine
+    /// of other settings.
+    #[must_use]
+    pub const fn with_engine(self, fingerprint: EngineFingerprint) -> Self {
+        Self { engine: Some(fingerprint), ..self }
+    }
+
     pub(crate) fn digest(&self) -> Digest {
         self.digest.unwrap_or_else(|| Digest::of(self.artifact))
     }
 }
 
 impl<'a> Source<'a> {
+    fn of(inner: Inner<'a>) -> Self {
+        Self { inner, most_bytes: MOST_BYTES, from_guest: false }
+    }
+
+    /// The same source, of which no more than `bytes` may be loaded: 1 GiB, unless this says less. Text may have a sixteenth.
+    ///
+    /// ```
+    /// use glowplug_cache::{LoadError, ModuleCache, Source};
+    ///
+    /// let source = Source::bytes("m", &b"\0asm\x01\0\0\0"[..]).at_most(7);
+    /// let refused = ModuleCache::disabled("an example").identify(&source);
+    /// assert!(matches!(refused, Err(LoadError::TooLarge { most: 7, .. })));
+    /// ```
+    #[must_use]
+    pub fn at_most(self, bytes: u64) -> Self {
+        Self { most_bytes: self.most_bytes.min(bytes), ..self }
+    }
+
+    /// The same source, which somebody chose whom the user need not trust: a guest, a tenant. Its artifacts are kept apart,
+    /// in a small quota ([`Settings::guest_bytes`](crate::Settings::guest_bytes)), and evict none of the user's own.
+    #[must_use]
+    pub fn from_guest(self) -> Self {
+        Self { from_guest: true, ..self }
+    }
+
+    pub(crate) fn most_bytes(&self) -> u64 {
+        self.most_bytes
+    }
+
+    /// Whether what was read may be loaded.
+    pub(crate) fn check_size(&self, wasm: &[u8]) -> Result<(), LoadError> {
+        let share = if wasm.starts_with(b"\0asm") { 1 } else { TEXT_SHARE };
+        let most = self.most_bytes / share;
+        if wasm.len() as u64 > most { Err(LoadError::TooLarge { name: self.name(), most }) } else { Ok(()) }
+    }
+
     /// A file. It is not read on a hit: its identity leads to its digest.
     pub fn file(path: impl Into<Cow<'a, Path>>) -> Self {
-        Self { inner: Inner::File(path.into()) }
+        Self::of(Inner::File(path.into()))
     }
 
     /// An open file: what is read and identified is this one, whatever its path leads to meanwhile. The path is what
     /// reports call it, and under which the cache remembers it.
     pub fn open_file(path: impl Into<Cow<'a, Path>>, file: &'a File) -> Self {
-        Self { inner: Inner::OpenFile { path: path.into(), file } }
+        Self::of(Inner::OpenFile { path: path.into(), file })
     }
 
     /// Bytes in memory. The name is what reports call them, and under which the cache remembers them, to say what
     /// changed; it has no part in the key.
     pub fn bytes(name: impl Into<Cow<'a, str>>, bytes: impl Into<Cow<'a, [u8]>>) -> Self {
-        Self { inner: Inner::Bytes { name: name.into(), bytes: bytes.into() } }
+        Self::of(Inner::Bytes { name: name.into(), bytes: bytes.into() })
     }
 
     /// Bytes in the program's own binary, with their artifact if there is one.
     pub fn embedded(name: impl Into<Cow<'a, str>>, bytes: &'static [u8], artifact: Option<EmbeddedArtifact>) -> Self {
-        Self { inner: Inner::Embedded { name: name.into(), bytes, artifact } }
+        Self::of(Inner::Embedded { name: name.into(), bytes, artifact })
     }
 
     /// Reads the wasm whole, in the binary format whichever was given, and says what it is: for those who want the wasm itself.
@@ -79,13 +134,15 @@ impl<'a> Source<'a> {
     /// When it cannot be read, or is no WebAssembly.
     pub fn read(&self) -> Result<(Kind, Vec<u8>), LoadError> {
         let wasm = match &self.inner {
-            Inner::File(path) => Cow::Owned(read_file(path, None)?.0),
-            Inner::OpenFile { path, file } => Cow::Owned(read_file(path, Some(file))?.0),
+            Inner::File(path) => Cow::Owned(read_file(path, None, self.most_bytes)?.0),
+            Inner::OpenFile { path, file } => Cow::Owned(read_file(path, Some(file), self.most_bytes)?.0),
             Inner::Bytes { bytes, .. } => Cow::Borrowed(&bytes[..]),
             Inner::Embedded { bytes, .. } => Cow::Borrowed(*bytes),
         };
-        let (name, wasm) = (self.name(), wasm);
-        Ok((kind_of(&name, &wasm)?, to_binary(&name, &wasm)?.into_owned()))
+        let name = self.name();
+        let kind = kind_of(&name, &wasm)?;
+        self.check_size(&wasm)?;
+        Ok((kind, to_binary(&name, &wasm)?.into_owned()))
     }
 
     /// The name in reports.
@@ -111,7 +168,7 @@ impl<'a> Source<'a> {
                 Inner::Embedded { name: Cow::Owned(name.clone().into_owned()), bytes, artifact: *artifact }
             }
         };
-        Source { inner }
+        Source { inner, most_bytes: self.most_bytes, from_guest: self.from_guest }
     }
 
     /// What the store files this source's history under: an absolute path, or the name of bytes.

@@ -46,16 +46,18 @@ impl fmt::Write for Line {
 }
 
 /// Lets go of everything that was inherited: descriptors but the first three, the terminal, the folder; and takes what the
-/// processor and the memory have to spare.
+/// processor and the memory have to spare, unless somebody waits for it.
 ///
 /// To be called first, by a process that was started for this. What cannot be done is left undone: a compilation with too
 /// much of a claim is better than none.
-pub(crate) fn detach() {
+pub(crate) fn detach(waited_for: bool) {
     close_inherited();
     // A terminal that is closed takes its session with it.
     let _ = rustix::process::setsid();
     let _ = std::env::set_current_dir("/");
-    let _ = rustix::process::nice(19);
+    if !waited_for {
+        let _ = rustix::process::nice(19);
+    }
     // Code that was half compiled is of no use to anybody.
     limit(Resource::Core, 0);
 }

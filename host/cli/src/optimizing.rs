@@ -1,13 +1,14 @@
 //! After baseline code has run, or while it runs: having the optimized artifact made.
 
-use crate::config::Tiering;
+use crate::config::{Config, Limits, Tiering};
 use crate::opening::Opened;
 use crate::output;
-use glowplug_cache::{LazyEngine, Pending};
+use glowplug_cache::{Helper, LazyEngine, Pending, Settings};
 use glowplug_runtime::EngineSpec;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 /// What failed as often as this within a day is left alone: somebody would have to look at it.
 const MAX_ATTEMPTS: u32 = 3;
@@ -63,7 +64,12 @@ impl Optimizing {
         if attempts >= MAX_ATTEMPTS && self.mode == Tiering::Auto {
             return State::Left(format!("it failed {attempts} times; `glowplug cache jobs` says why"));
         }
-        match (pending.path().and_then(|path| command(path, &pending, opened)), self.mode) {
+        let settings = opened.config.settings().ok();
+        let command = pending
+            .path()
+            .zip(settings)
+            .and_then(|(path, settings)| command(path, &pending, &settings, opened.config.background_limits(), false));
+        match (command, self.mode) {
             (Some(mut command), _) => match command.spawn() {
                 Ok(child) => State::Started(child, pending),
                 Err(_) if self.mode == Tiering::Wait => State::Own(pending),
@@ -115,6 +121,29 @@ impl Optimizing {
     }
 }
 
+/// Compiles what a start waits for in another process, whose work goes on when the start is given up: whoever starts again
+/// waits for the rest of it, or finds it done.
+pub(crate) struct AnotherProcess {
+    settings: Settings,
+    limits: Limits,
+}
+
+impl AnotherProcess {
+    /// Where there is a cache to keep what it makes.
+    pub(crate) fn of(config: &Config) -> Option<Arc<dyn Helper>> {
+        let settings = config.settings().ok()?;
+        Some(Arc::new(Self { settings, limits: config.background_limits() }))
+    }
+}
+
+impl Helper for AnotherProcess {
+    fn make(&self, pending: &Pending) -> bool {
+        let command = pending.path().and_then(|path| command(path, pending, &self.settings, self.limits, true));
+        let Some(mut command) = command else { return false };
+        command.spawn().and_then(|mut child| child.wait()).is_ok_and(|status| status.success())
+    }
+}
+
 fn make(pending: &Pending, opened: &Opened, engine: &LazyEngine<EngineSpec>) -> State {
     match opened.cache.warm(engine, pending.source()) {
         Ok(report) if report.notes.is_empty() => State::Stored,
@@ -130,9 +159,8 @@ fn left(why: String) -> State {
 
 /// This program, about to compile for the next start. It is told everything: its settings are those of this run, whatever
 /// environment and configuration say by then.
-fn command(path: &Path, pending: &Pending, opened: &Opened) -> Option<Command> {
-    let settings = opened.config.settings().ok()?;
-    let (key, limits) = (pending.key(), opened.config.background_limits());
+fn command(path: &Path, pending: &Pending, settings: &Settings, limits: Limits, waited_for: bool) -> Option<Command> {
+    let key = pending.key();
     // The program that runs, even if another one has taken its name.
     let program = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe().ok()? };
     let mut command = Command::new(program);
@@ -144,6 +172,9 @@ fn command(path: &Path, pending: &Pending, opened: &Opened) -> Option<Command> {
     }
     if settings.incremental == glowplug_cache::Incremental::On {
         command.arg("--incremental");
+    }
+    if waited_for {
+        command.arg("--waited-for");
     }
     command.arg("--time").arg(humantime::format_duration(limits.time).to_string());
     command.arg("--memory").arg(limits.memory.to_string()).arg("--").arg(path);

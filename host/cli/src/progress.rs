@@ -5,7 +5,7 @@ use crate::output;
 use crate::text;
 use glowplug_cache::{Event, Observer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,7 +13,11 @@ use std::time::Duration;
 /// What is over sooner needs no word.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Shows a spinner on standard error while a module is compiled, or while another process compiles it.
+/// After this long a word is due even where no terminal is: a log that says nothing looks like a program that hangs.
+const LONG: Duration = Duration::from_secs(2);
+
+/// Shows a spinner on standard error while a module is compiled, or while another process compiles it; where no terminal is,
+/// one line.
 #[derive(Default)]
 pub(crate) struct Progress {
     shown: Mutex<Option<Shown>>,
@@ -28,32 +32,26 @@ struct Shown {
 impl Observer for Progress {
     fn event(&self, event: Event<'_>) {
         match words(event) {
-            Some(message) => self.begin(message),
+            Some(message) if output::is_watched() => self.begin(move |ended| spin(&message, ended)),
+            Some(message) => {
+                let line = format!("glowplug: {message}{}\n", advice(event).unwrap_or_default());
+                self.begin(move |ended| {
+                    if ended.recv_timeout(LONG) == Err(RecvTimeoutError::Timeout) {
+                        output::note(&line);
+                    }
+                });
+            }
             None => self.end(),
         }
     }
 }
 
 impl Progress {
-    fn begin(&self, message: String) {
+    /// Has `show` run on a thread until its channel is closed.
+    fn begin(&self, show: impl FnOnce(&Receiver<()>) + Send + 'static) {
         self.end();
-        if !output::is_watched() {
-            return;
-        }
         let (end, ended) = channel();
-        let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(move || {
-            if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-                spinner.set_style(
-                    ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a template that is tested"),
-                );
-                spinner.set_message(message);
-                while ended.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
-                    spinner.tick();
-                }
-                spinner.finish_and_clear();
-            }
-        });
+        let thread = std::thread::Builder::new().name("progress".to_owned()).spawn(move || show(&ended));
         // No thread, no spinner: nothing to fail for.
         if let Ok(thread) = thread {
             *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(Shown { end, thread });
@@ -67,6 +65,19 @@ impl Progress {
             // The line must be gone before anybody else writes.
             let _ = thread.join();
         }
+    }
+}
+
+fn spin(message: &str, ended: &Receiver<()>) {
+    if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        spinner
+            .set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a template that is tested"));
+        spinner.set_message(message.to_owned());
+        while ended.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
+            spinner.tick();
+        }
+        spinner.finish_and_clear();
     }
 }
 
@@ -127,13 +138,23 @@ impl Observer for Steps {
 /// What has begun, in words.
 fn words(event: Event<'_>) -> Option<String> {
     Some(match event {
-        Event::Compiling { source, wasm_bytes } => format!("compiling {source} ({})", text::size(wasm_bytes)),
+        Event::Compiling { source, wasm_bytes, .. } => format!("compiling {source} ({})", text::size(wasm_bytes)),
         Event::Waiting { source, owner: Some(owner) } if owner != std::process::id() => {
             format!("waiting for process {owner}, which compiles {source}")
         }
         Event::Waiting { source, .. } => format!("waiting for another thread or process, which compiles {source}"),
         _ => return None,
     })
+}
+
+/// What whoever waits may want to know.
+fn advice(event: Event<'_>) -> Option<String> {
+    match event {
+        Event::Compiling { source, kept: true, .. } => {
+            Some(format!(" once; later starts are immediate; `glowplug cache warm {source}` does it ahead"))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -150,7 +171,7 @@ mod tests {
     fn an_end_without_a_beginning_is_fine() {
         let progress = Progress::default();
         progress.event(Event::Compiled { source: "x", took: Duration::ZERO });
-        progress.event(Event::Compiling { source: "x", wasm_bytes: 1 });
+        progress.event(Event::Compiling { source: "x", wasm_bytes: 1, kept: true });
         progress.event(Event::Waited { source: "x", took: Duration::ZERO });
     }
 }

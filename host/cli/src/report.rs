@@ -175,6 +175,9 @@ impl RunReport<'_> {
                 if let Some(saved) = load.saved {
                     line("saved", format!("{} of compiling", text::time(saved)));
                 }
+                if let Some(copied) = &load.copied {
+                    line("copied", copied.clone());
+                }
                 for note in &load.notes {
                     line("note", note.clone());
                 }
@@ -252,6 +255,7 @@ pub(crate) fn load_json(load: &LoadReport) -> Value {
         "wasm_bytes": load.wasm_bytes,
         "artifact_bytes": load.artifact_bytes,
         "saved_us": load.saved.map(text::microseconds),
+        "copied": load.copied,
         "notes": load.notes,
     })
 }

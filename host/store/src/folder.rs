@@ -15,6 +15,47 @@ use std::sync::Arc;
 pub const TEMPORARY: &str = ".tmp-";
 /// Where damaged files are moved to.
 pub const QUARANTINE: &str = "quarantine";
+/// The most bytes that lie there.
+pub const QUARANTINE_BYTES: u64 = 64 << 20;
+/// The most files.
+pub const QUARANTINE_FILES: usize = 64;
+
+/// Why a folder is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// In words: what is wrong, and what would mend it.
+    pub reason: String,
+    /// Whether it is a question of trust (a folder or a key that others can reach, a key that is none), and not of means (a
+    /// full or read-only disk, a folder that cannot be made). What is refused for want of trust must not be done in another
+    /// way that trusts more.
+    pub untrusted: bool,
+}
+
+impl Refusal {
+    /// Somebody else could have been at it.
+    pub fn untrusted(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), untrusted: true }
+    }
+
+    /// It cannot be had.
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), untrusted: false }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<Refusal> for String {
+    fn from(refusal: Refusal) -> Self {
+        refusal.reason
+    }
+}
 
 /// An open folder. It has no state of its own but what lies on the disk.
 #[derive(Clone, Debug)]
@@ -30,24 +71,22 @@ impl Folder {
     /// Opens `folder`, and makes it when it is missing, within `base`, which must be the user's as well.
     ///
     /// # Errors
-    /// In words: why it cannot be used.
-    pub fn open(base: &Path, folder: &Path, key_file: &Path) -> Result<Self, String> {
+    /// Why it cannot be used.
+    pub fn open(base: &Path, folder: &Path, key_file: &Path) -> Result<Self, Refusal> {
         let user = disk::effective_user();
         check_outer_folder(base, user)?;
-        let (disk, meta) = match FolderDisk::open(folder) {
+        let opened = match FolderDisk::open(folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                make_store_folder(base, folder)
-                    .map_err(|error| format!("the folder {} cannot be made: {error}", folder.display()))?;
+                make_store_folder(base, folder).map_err(|error| cannot(folder, "made", &error))?;
                 FolderDisk::open(folder)
             }
             other => other,
-        }
-        .map_err(|error| format!("the folder {} cannot be opened: {error}", folder.display()))?;
+        };
+        let (disk, meta) = opened.map_err(|error| cannot(folder, "opened", &error))?;
         if let Some(reason) = meta.distrust(user) {
             return Err(refusal(folder, &reason));
         }
-        let seal =
-            Seal::open(key_file).map_err(|error| format!("the key {} cannot be used: {error}", key_file.display()))?;
+        let seal = open_key(key_file)?;
         Ok(Self { disk: Arc::new(disk), seal, user, sync: true })
     }
 
@@ -201,12 +240,20 @@ impl Folder {
             None => Ok(()),
         }
     }
-    /// Moves a file to the quarantine, where somebody may look at it; one that is gone is no error.
+
+    /// Moves a file to the quarantine, where somebody may look at it; one that is gone is no error. The quarantine is for a
+    /// look at what was met last: what lay there longest makes room, and what is too large for it is removed.
     ///
     /// # Errors
     /// What the disk fails with.
     pub fn set_aside(&self, path: &str) -> io::Result<()> {
         self.disk.mkdir(QUARANTINE)?;
+        if !self.make_room_in_quarantine(path).unwrap_or(false) {
+            return match self.disk.unlink(path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                other => other,
+            };
+        }
         let name = path.rsplit('/').next().unwrap_or(path);
         let aside = format!("{QUARANTINE}/{}", unique_name(name).trim_start_matches('.'));
         let moved = self.disk.rename(path, &aside);
@@ -214,6 +261,36 @@ impl Folder {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             other => other,
         }
+    }
+}
+
+impl Folder {
+    /// Whether the file at `path` fits into the quarantine, from which the oldest files are removed for it.
+    fn make_room_in_quarantine(&self, path: &str) -> io::Result<bool> {
+        let size = match self.disk.stat(path) {
+            Ok(meta) => meta.identity.size,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(error),
+        };
+        if size > QUARANTINE_BYTES {
+            return Ok(false);
+        }
+        let mut there = self.list(QUARANTINE)?;
+        // A rename moves the change time, so this is when each was put there.
+        there.sort_by_key(|file| file.meta.identity.ctime);
+        let mut bytes = there.iter().fold(size, |sum, file| sum.saturating_add(file.meta.identity.size));
+        let mut files = there.len() + 1;
+        for file in there {
+            if bytes <= QUARANTINE_BYTES && files <= QUARANTINE_FILES {
+                break;
+            }
+            if !file.meta.is_dir {
+                let _ = self.disk.unlink(&format!("{QUARANTINE}/{}", file.name));
+            }
+            bytes = bytes.saturating_sub(file.meta.identity.size);
+            files -= 1;
+        }
+        Ok(true)
     }
 }
 
@@ -265,22 +342,36 @@ pub fn unreadable(path: &str, error: &io::Error) -> Flaw {
     }
 }
 
-fn refusal(folder: &Path, reason: &str) -> String {
-    format!(
+fn refusal(folder: &Path, reason: &str) -> Refusal {
+    Refusal::untrusted(format!(
         "the folder {} is not safe to keep anything in: {reason}; give it to yourself alone (chown, chmod 700) or name another",
         folder.display()
-    )
+    ))
+}
+
+fn cannot(folder: &Path, what: &str, error: &io::Error) -> Refusal {
+    Refusal::unavailable(format!("the folder {} cannot be {what}: {error}", folder.display()))
+}
+
+/// The key that authenticates what a user keeps; made when missing.
+///
+/// # Errors
+/// When it cannot be used. Whatever the reason, that is a question of trust: without the key nothing can be told from what
+/// somebody else put there.
+pub fn open_key(key_file: &Path) -> Result<Seal, Refusal> {
+    Seal::open(key_file)
+        .map_err(|error| Refusal::untrusted(format!("the key {} cannot be used: {error}", key_file.display())))
 }
 
 /// Whoever can write to the outer folder can put another store in the place of ours.
 ///
 /// # Errors
-/// In words: why it is not safe, or cannot be opened. One that is missing is no error.
-pub fn check_outer_folder(folder: &Path, user: u32) -> Result<(), String> {
+/// Why it is not safe, or cannot be opened. One that is missing is no error.
+pub fn check_outer_folder(folder: &Path, user: u32) -> Result<(), Refusal> {
     match FolderDisk::open(folder) {
         Ok((_, meta)) => meta.distrust(user).map_or(Ok(()), |reason| Err(refusal(folder, &reason))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(format!("the folder {} cannot be opened: {error}", folder.display())),
+        Err(error) => Err(cannot(folder, "opened", &error)),
     }
 }
 

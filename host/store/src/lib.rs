@@ -9,6 +9,7 @@ pub mod disk;
 pub mod evict;
 pub mod folder;
 pub mod identity;
+pub mod room;
 pub mod seal;
 
 pub use digest::Digest;

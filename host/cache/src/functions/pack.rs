@@ -78,7 +78,7 @@ pub(crate) fn encode(entries: &[(&Key, &[u8])]) -> Option<Vec<u8>> {
     if size > MAX_BYTES {
         return None;
     }
-    let mut bytes = Vec::with_capacity(size);
+    let mut bytes = glowplug_store::room::with_room(size as u64).ok()?;
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[0; MAC]);
     bytes.extend_from_slice(&(entries.len() as u64).to_le_bytes());

@@ -14,7 +14,7 @@ use glowplug_store::Digest;
 
 /// What a source holds, without an engine.
 pub(crate) fn identify(cache: &ModuleCache, source: &Source<'_>) -> Result<Identified, LoadError> {
-    let resolved = Resolver { cache, source }.resolve(cache.store.as_ref())?;
+    let resolved = Resolver { cache, source }.resolve(cache.store_of(source))?;
     Ok(Identified { module: resolved.digest, kind: resolved.kind, wasm_bytes: resolved.wasm_bytes })
 }
 
@@ -22,7 +22,7 @@ impl<E: Engines> Load<'_, E> {
     /// What a load would find, without changing anything.
     pub(crate) fn probe(cache: &ModuleCache, engines: &E, source: &Source<'_>) -> Result<Probe, LoadError> {
         let load = Load::new(cache, engines, source);
-        let mut resolved = Resolver { cache, source }.resolve(cache.store.as_ref())?;
+        let mut resolved = Resolver { cache, source }.resolve(cache.store_of(source))?;
         let mut probe = Probe {
             outcome: Outcome::Bypass,
             tier: Tier::Compiled,
@@ -34,7 +34,7 @@ impl<E: Engines> Load<'_, E> {
             artifact_bytes: None,
             code: None,
         };
-        let Some(store) = &cache.store else {
+        let Some(store) = cache.store_of(source) else {
             if cache.wasmtime.is_some() {
                 probe.bypass = Some("Wasmtime's own cache cannot be asked without being used".to_owned());
             }
@@ -51,7 +51,7 @@ impl<E: Engines> Load<'_, E> {
             (None, Lookup::Refused(what)) => {
                 (Outcome::Miss, Tier::Compiled, None, Some(MissReason::Untrusted { what }))
             }
-            (None, Lookup::Missing) => match load.source.embedded_artifact() {
+            (None, Lookup::Missing) => match load.usable_embedded()? {
                 Some(embedded) => (Outcome::Hit, Tier::Embedded, Some(embedded.artifact.len() as u64), None),
                 None => {
                     if resolved.entry.is_none() {

@@ -4,10 +4,12 @@ use super::miss::NewArtifact;
 use super::{Load, Local};
 use crate::engine::Engines;
 use crate::error::LoadError;
-use crate::key::CacheKey;
+use crate::fingerprint::{FieldChange, Fit, fit};
+use crate::key::{CacheKey, Kind};
 use crate::load::resolve::Resolved;
 use crate::native::{self, Code};
 use crate::report::{BackendUsed, LoadReport, MissReason, Outcome, Tier};
+use crate::source::EmbeddedArtifact;
 use crate::store::{Found, Lookup, Store};
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -39,12 +41,9 @@ impl<E: Engines> Load<'_, E> {
         self.phases.lookup = Some(elapsed.saturating_sub(found.verified.unwrap_or_default()));
         self.phases.verify = found.verified;
         let start = Instant::now();
-        let code = match self.map(key.kind, &found.artifact) {
+        let code = match self.map_or_copy(key.kind, &found.artifact) {
             Ok(code) => code,
-            Err(error) => {
-                let what = format!("Wasmtime does not take the artifact: {error:#}");
-                return Ok(Local::Flawed(MissReason::Corrupt { what }));
-            }
+            Err(error) => return Ok(Local::Flawed(MissReason::Refused { what: format!("{error:#}") })),
         };
         self.phases.deserialize = Some(start.elapsed());
         self.after_hit(store, key, &found, resolved);
@@ -75,8 +74,29 @@ impl<E: Engines> Load<'_, E> {
         self.phases.note = Some(start.elapsed());
     }
 
-    /// The artifact in the program's binary. It is put into the store and mapped from there: to copy it into memory takes as
-    /// long, and the next start finds it.
+    /// What the artifact in the program's binary is to the engine that would compile in its place.
+    pub(super) fn embedded_fit(&self, embedded: &EmbeddedArtifact) -> Result<Fit, LoadError> {
+        // Told when the program was built: then nothing needs to be compiled to find out.
+        if let Some(made_for) = embedded.engine {
+            let known = self.engines.known_fingerprint().and_then(|known| *crate::lock(known));
+            let ours = known.map_or_else(|| Ok(self.cache.fingerprints.of(self.compiler()?)), Ok)?;
+            if ours == made_for {
+                return Ok(Fit::Same);
+            }
+        }
+        let Some(settings) = self.cache.fingerprints.settings(self.compiler()?) else { return Ok(Fit::Runs) };
+        Ok(fit(embedded.artifact, &settings))
+    }
+
+    /// The artifact in the program's binary, if it was made for this engine.
+    pub(super) fn usable_embedded(&self) -> Result<Option<EmbeddedArtifact>, LoadError> {
+        let Some(embedded) = self.source.embedded_artifact() else { return Ok(None) };
+        Ok((!matches!(self.embedded_fit(&embedded)?, Fit::Other(_))).then_some(embedded))
+    }
+
+    /// The artifact in the program's binary, if it was made with the settings of the engine. It is put into the store and
+    /// mapped from there: to copy it into memory takes as long, and the next start finds it. Where it is not quite what the
+    /// engine would have made, or there is no store, it is mapped from memory.
     pub(super) fn embedded_hit(
         &mut self,
         store: &Store,
@@ -85,6 +105,20 @@ impl<E: Engines> Load<'_, E> {
     ) -> Result<Option<(Code, LoadReport)>, LoadError> {
         let Some(embedded) = self.source.embedded_artifact() else { return Ok(None) };
         let start = Instant::now();
+        match self.embedded_fit(&embedded)? {
+            Fit::Same => {}
+            Fit::Runs => {
+                let code = self.embedded_in_memory(&embedded, resolved.kind, &|load, map| load.on_engines(map));
+                self.phases.deserialize = Some(start.elapsed());
+                return Ok(
+                    code.map(|code| self.embedded_report(code, &embedded, BackendUsed::Aot, Some(*key), resolved))
+                );
+            }
+            Fit::Other(changes) => {
+                self.notes.push(made_otherwise(&changes));
+                return Ok(None);
+            }
+        }
         let manifest =
             self.manifest(key, embedded.artifact, embedded.digest(), resolved.wasm_bytes, Duration::ZERO, None);
         let artifact = NewArtifact { bytes: Cow::Borrowed(embedded.artifact), manifest, inputs: None };
@@ -101,19 +135,66 @@ impl<E: Engines> Load<'_, E> {
         };
         let code = match mapped {
             Some(code) => code,
-            None => match native::load_embedded(self.runtime()?, key.kind, &embedded) {
-                Ok(code) => code,
-                Err(error) => {
-                    self.notes.push(format!("the embedded artifact cannot be used here: {error:#}"));
-                    return Ok(None);
-                }
+            None => match self.embedded_in_memory(&embedded, resolved.kind, &|load, map| load.on_engines(map)) {
+                Some(code) => code,
+                None => return Ok(None),
             },
         };
         self.phases.deserialize = Some(start.elapsed());
-        let bytes = embedded.artifact.len() as u64;
-        self.cache.resident.put(key, &code, bytes);
-        let mut report = self.report(Outcome::Hit, Tier::Embedded, BackendUsed::Aot, Some(*key), resolved);
-        report.artifact_bytes = Some(bytes);
-        Ok(Some((code, report)))
+        self.cache.resident.put(key, &code, embedded.artifact.len() as u64);
+        Ok(Some(self.embedded_report(code, &embedded, BackendUsed::Aot, Some(*key), resolved)))
     }
+
+    /// The artifact in the program's binary where there is no store to put it into. `on` says on which engine it is loaded.
+    pub(super) fn embedded_without_store(
+        &mut self,
+        backend: BackendUsed,
+        resolved: &Resolved<'_>,
+        on: OnEngine<'_, Self>,
+    ) -> Result<Option<(Code, LoadReport)>, LoadError> {
+        let Some(embedded) = self.source.embedded_artifact() else { return Ok(None) };
+        if let Fit::Other(changes) = self.embedded_fit(&embedded)? {
+            self.notes.push(made_otherwise(&changes));
+            return Ok(None);
+        }
+        let start = Instant::now();
+        let Some(code) = self.embedded_in_memory(&embedded, resolved.kind, on) else { return Ok(None) };
+        self.phases.deserialize = Some(start.elapsed());
+        Ok(Some(self.embedded_report(code, &embedded, backend, None, resolved)))
+    }
+
+    /// Maps it from a file of memory, or copies it; where Wasmtime does not take it, that is noted.
+    fn embedded_in_memory(&mut self, embedded: &EmbeddedArtifact, kind: Kind, on: OnEngine<'_, Self>) -> Option<Code> {
+        let file = self.cache.file_of_memory(embedded);
+        let mapped = file.and_then(|file| on(self, &|engine| native::map(engine, kind, &file)).ok());
+        let code = match mapped {
+            Some(code) => Ok(code),
+            None => on(self, &|engine| native::load_embedded(engine, kind, embedded)),
+        };
+        code.map_err(|error| self.notes.push(format!("the embedded artifact cannot be used here: {error:#}"))).ok()
+    }
+
+    fn embedded_report(
+        &mut self,
+        code: Code,
+        embedded: &EmbeddedArtifact,
+        backend: BackendUsed,
+        key: Option<CacheKey>,
+        resolved: &Resolved<'_>,
+    ) -> (Code, LoadReport) {
+        let mut report = self.report(Outcome::Hit, Tier::Embedded, backend, key, resolved);
+        report.artifact_bytes = Some(embedded.artifact.len() as u64);
+        (code, report)
+    }
+}
+
+/// Loads with an engine of `L`'s: how, and with which, is for `L` to say.
+pub(super) type OnEngine<'a, L> =
+    &'a dyn Fn(&L, &dyn Fn(&wasmtime::Engine) -> wasmtime::Result<Code>) -> wasmtime::Result<Code>;
+
+/// Why the artifact in the program's binary is not used, where Wasmtime might have taken it.
+fn made_otherwise(changes: &[FieldChange]) -> String {
+    let what = changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let what = if what.is_empty() { "it cannot be read".to_owned() } else { what };
+    format!("the embedded artifact is not used: it was made for another engine: {what}")
 }

@@ -13,7 +13,8 @@ use crate::observer::Event;
 use crate::report::{BackendUsed, MissReason, Outcome, Tier};
 use crate::source::{Inner, to_binary};
 use crate::store::records::{LockNote, Manifest};
-use crate::store::{KeyLock, Store};
+use crate::store::{KeyLock, Lookup, Store};
+use crate::tiers::Pending;
 use glowplug_store::Digest;
 use glowplug_store::identity::Timestamp;
 use std::borrow::Cow;
@@ -41,17 +42,62 @@ impl<'l, E: Engines> Load<'l, E> {
     pub(super) fn miss(&mut self, store: &Store, key: CacheKey, resolved: &mut Resolved<'l>) -> LoadResult {
         let cache = self.cache;
         let name = self.source.name();
-        let start = Instant::now();
         let waiting = || cache.tell(Event::Waiting { source: &name, owner: Some(std::process::id()) });
+        let mut start = Instant::now();
         let flight = cache.flights.board(key, self.wait_limit(), waiting);
+        let made = self.have_it_made(store, &key, resolved);
+        if made.is_some() {
+            // That was no wait for others.
+            start = Instant::now();
+        }
         let lock = self.lock(store, &key, &name, start);
         if start.elapsed() > NOTABLE_WAIT {
             self.phases.wait = Some(start.elapsed());
             cache.tell(Event::Waited { source: &name, took: start.elapsed() });
         }
-        let result = self.locked_miss(store, key, resolved);
+        let mut result = self.locked_miss(store, key, resolved);
         drop((lock, flight));
+        if let (Some((reason, took)), Ok((_, report))) = (made, &mut result)
+            && report.outcome == Outcome::Hit
+        {
+            // It is there because this load had it made.
+            (report.outcome, report.tier, report.reason) = (Outcome::Miss, Tier::Compiled, Some(reason));
+            (report.saved, report.phases.compile) = (None, Some(took));
+        }
         result
+    }
+
+    /// Has the cache's helper compile, where there is one and nobody is at it: then why there was nothing, and how long it
+    /// took.
+    fn have_it_made(
+        &mut self,
+        store: &Store,
+        key: &CacheKey,
+        resolved: &mut Resolved<'l>,
+    ) -> Option<(MissReason, Duration)> {
+        let (helper, least) = self.cache.helper.as_ref()?;
+        let waited_for = !self.unhurried && self.instead.is_none() && !self.source.from_guest;
+        if !waited_for || resolved.wasm_bytes < *least {
+            return None;
+        }
+        let pending = Pending::new(*key, self.source, resolved.wasm_bytes);
+        if pending.path().is_none() || store.compiler_of(key).is_some() {
+            return None;
+        }
+        if resolved.entry.is_none() {
+            resolved.entry = store.source(resolved.history).ok().flatten();
+        }
+        let reason = match store.lookup(key, self.verify()) {
+            Lookup::Missing => self.reason(store, key, resolved),
+            Lookup::Flawed(flaw) => flaw.into(),
+            Lookup::Found(_) | Lookup::Refused(_) => return None,
+        };
+        let name = self.source.name();
+        self.cache.tell(Event::Compiling { source: &name, wasm_bytes: resolved.wasm_bytes, kept: true });
+        let start = Instant::now();
+        let made = helper.make(&pending);
+        self.cache.tell(Event::Compiled { source: &name, took: start.elapsed() });
+        made.then(|| (reason, start.elapsed()))
     }
 
     /// The part of a miss that is done under the key's lock, wherever that can be had.
@@ -62,6 +108,8 @@ impl<'l, E: Engines> Load<'l, E> {
         // Under the lock nobody is between writing the artifact and its manifest: what is flawed now is flawed.
         let reason = match self.local(store, &key, resolved)? {
             Local::Hit(hit) => return Ok(*hit),
+            // Sound, and for another engine: it is replaced, and there is nothing in it to look at.
+            Local::Flawed(reason @ MissReason::Refused { .. }) => reason,
             Local::Flawed(reason) => {
                 self.note_failure("move the artifact aside", store.quarantine(&key));
                 reason
@@ -172,7 +220,7 @@ impl<'l, E: Engines> Load<'l, E> {
             }
         };
         let wasm = to_binary(name, wasm)?;
-        self.cache.tell(Event::Compiling { source: name, wasm_bytes: wasm.len() as u64 });
+        self.cache.tell(Event::Compiling { source: name, wasm_bytes: wasm.len() as u64, kept: true });
         let start = Instant::now();
         let increment = self.increment(store, key, resolved.history, wasm.len());
         let compiled = match &increment {
@@ -192,7 +240,7 @@ impl<'l, E: Engines> Load<'l, E> {
             Inner::OpenFile { path, file } => (path, Some(*file)),
             _ => unreachable!("bytes are always at hand"),
         };
-        let (wasm, _) = read_file(path, file)?;
+        let (wasm, _) = read_file(path, file, self.source.most_bytes())?;
         if Digest::of(&wasm) == key.module { Ok(wasm) } else { Err(LoadError::Unstable { path: path.to_path_buf() }) }
     }
 

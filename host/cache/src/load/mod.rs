@@ -26,7 +26,6 @@ use glowplug_store::identity::Timestamp;
 pub(crate) use resolve::read_file;
 use resolve::{Resolved, Resolver};
 use std::io;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tiered::Instead;
 pub(crate) use tiered::claimed;
@@ -38,6 +37,8 @@ pub(crate) struct Load<'l, E> {
     source: &'l Source<'l>,
     phases: Phases,
     notes: Vec<String>,
+    /// Why code was copied instead of mapped.
+    copied: Option<String>,
     /// Nobody waits for the code: compiling may prepare for the next time.
     unhurried: bool,
     /// This is the load of a baseline artifact.
@@ -78,24 +79,50 @@ impl<'l, E: Engines> Load<'l, E> {
 
     fn go(self, want: Option<Kind>) -> LoadResult {
         let cache = self.cache;
-        let (code, report) = match (&cache.store, &cache.wasmtime) {
+        let from_guest = self.source.from_guest;
+        let (code, report) = match (cache.store_of(self.source), &cache.wasmtime) {
             (Some(store), _) => self.through_store(store, want)?,
-            (None, Some(wasmtime)) => self.through_wasmtime(wasmtime, want)?,
-            (None, None) => self.through_none(want)?,
+            // It has no quota, so what guests bring is not put there.
+            (None, Some(wasmtime)) if !from_guest => self.through_wasmtime(wasmtime, want)?,
+            (None, _) => self.through_none(want)?,
         };
+        if from_guest && report.outcome == Outcome::Miss {
+            cache.keep_guests_small();
+        }
         report.record(cache);
         Ok((code, report))
     }
 
     fn new(cache: &'l ModuleCache, engines: &'l E, source: &'l Source<'l>) -> Self {
-        Load { cache, engines, source, phases: Phases::default(), notes: Vec::new(), unhurried: false, instead: None }
+        Load {
+            cache,
+            engines,
+            source,
+            phases: Phases::default(),
+            notes: Vec::new(),
+            copied: None,
+            unhurried: false,
+            instead: None,
+        }
     }
 
     fn through_store(mut self, store: &Store, want: Option<Kind>) -> LoadResult {
-        match self.seek(store, want)? {
+        match self.seek_confirmed(store, want)? {
             Sought::Hit(hit) => Ok(*hit),
             Sought::Refused(key, resolved, reason) => self.compile_anew(store, key, &resolved, reason),
             Sought::Missing(key, mut resolved, _) => self.miss(store, key, &mut resolved),
+        }
+    }
+
+    /// Looks everywhere. What is not found is for the engine that is going to compile it, and not for the one that was
+    /// remembered: nothing is published under the key of another.
+    fn seek_confirmed(&mut self, store: &Store, want: Option<Kind>) -> Result<Sought<'l>, LoadError> {
+        let sought = self.seek(store, want)?;
+        match &sought {
+            Sought::Missing(key, ..) | Sought::Refused(key, ..) if self.confirmed(store, key.engine)? != key.engine => {
+                self.seek(store, want)
+            }
+            _ => Ok(sought),
         }
     }
 
@@ -143,8 +170,8 @@ impl<'l, E: Engines> Load<'l, E> {
     /// The fingerprint of the engine: remembered, where the compiler has not been made yet.
     fn fingerprint(&self, store: &Store) -> Result<EngineFingerprint, LoadError> {
         let known = self.engines.known_fingerprint();
-        if let Some(fingerprint) = known.and_then(OnceLock::get) {
-            return Ok(*fingerprint);
+        if let Some(fingerprint) = known.and_then(|known| *crate::lock(known)) {
+            return Ok(fingerprint);
         }
         let hint = self.engines.hint();
         let remembered = hint.and_then(|hint| store.remembered_fingerprint(hint));
@@ -156,7 +183,22 @@ impl<'l, E: Engines> Load<'l, E> {
             self.note_failure("remember the engine", store.remember_fingerprint(hint, fingerprint));
         }
         if let Some(known) = known {
-            let _ = known.set(fingerprint);
+            *crate::lock(known) = Some(fingerprint);
+        }
+        Ok(fingerprint)
+    }
+
+    /// The fingerprint that was remembered, compared with the engine that is about to compile for it. When they differ, the
+    /// right one is remembered from now on.
+    fn confirmed(&self, store: &Store, remembered: EngineFingerprint) -> Result<EngineFingerprint, LoadError> {
+        let fingerprint = self.cache.fingerprints.of(self.compiler()?);
+        if fingerprint != remembered {
+            if let Some(known) = self.engines.known_fingerprint() {
+                *crate::lock(known) = Some(fingerprint);
+            }
+            if let Some(hint) = self.engines.hint() {
+                self.note_failure("remember the engine", store.remember_fingerprint(hint, fingerprint));
+            }
         }
         Ok(fingerprint)
     }
@@ -171,6 +213,24 @@ impl<'l, E: Engines> Load<'l, E> {
 
     fn map(&self, kind: Kind, checked: &native::Checked) -> wasmtime::Result<Code> {
         self.on_engines(|engine| native::map(engine, kind, checked))
+    }
+
+    /// Maps a file of the store; where it may be read and not executed, copies it.
+    fn map_or_copy(&mut self, kind: Kind, checked: &native::Checked) -> wasmtime::Result<Code> {
+        self.map(kind, checked).or_else(|error| {
+            let code = self.on_engines(|engine| native::copy(engine, kind, checked));
+            if code.is_ok() {
+                let what = format!("{error:#}");
+                tracing::debug!("the artifact is copied instead of mapped: {what}");
+                self.copied = Some(if checked.is_noexec() {
+                    "the cache's folder is on a file system that is mounted noexec".to_owned()
+                } else {
+                    what
+                });
+            }
+            // Whatever kept it from being mapped is the better reason, if it cannot be copied either.
+            code.map_err(|_| error)
+        })
     }
 
     /// An engine without a compiler takes everything but baseline artifacts; those need the one with it.
@@ -205,6 +265,7 @@ impl<'l, E: Engines> Load<'l, E> {
             code: None,
             no_baseline: None,
             reused: None,
+            copied: self.copied.take(),
             notes: std::mem::take(&mut self.notes),
         }
     }

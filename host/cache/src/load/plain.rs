@@ -7,7 +7,7 @@ use crate::error::LoadError;
 use crate::key::{CacheKey, Kind};
 use crate::native::{self, Code};
 use crate::observer::Event;
-use crate::report::{BackendUsed, MissReason, Outcome, Tier};
+use crate::report::{BackendUsed, LoadReport, MissReason, Outcome, Tier};
 use crate::source::{Inner, to_binary};
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -18,9 +18,12 @@ impl<E: Engines> Load<'_, E> {
         let start = Instant::now();
         let resolved = self.resolver().resolve(None)?;
         check_kind(self.source, resolved.kind, want)?;
+        let engine = self.engines.cached_by(wasmtime).map_err(|source| LoadError::Engine { source })?;
+        if let Some(hit) = self.embedded_without_store(BackendUsed::Wasmtime, &resolved, &|_, map| map(&engine))? {
+            return Ok(hit);
+        }
         let wasm = self.wasm_of(&resolved)?;
         self.phases.source = Some(start.elapsed());
-        let engine = self.engines.cached_by(wasmtime).map_err(|source| LoadError::Engine { source })?;
         let key = CacheKey::new(resolved.digest, self.cache.fingerprints.of(&engine), resolved.kind);
         let before = (wasmtime.cache_hits(), wasmtime.cache_misses());
         let (code, took) = self.make(&engine, &resolved, &wasm)?;
@@ -36,13 +39,37 @@ impl<E: Engines> Load<'_, E> {
         let start = Instant::now();
         let resolved = self.resolver().resolve(None)?;
         check_kind(self.source, resolved.kind, want)?;
-        let wasm = self.wasm_of(&resolved)?;
         self.phases.source = Some(start.elapsed());
-        let (code, took) = self.make(self.compiler()?, &resolved, &wasm)?;
-        self.phases.compile = Some(took);
-        let mut report = self.report(Outcome::Bypass, Tier::Compiled, BackendUsed::None, None, &resolved);
+        if let Some(hit) =
+            self.embedded_without_store(BackendUsed::None, &resolved, &|load, map| load.on_engines(map))?
+        {
+            return Ok(hit);
+        }
+        let code = self.compile_for_now(&resolved)?;
+        Ok((code, self.bypass_report(&resolved)))
+    }
+
+    /// Compiles, and keeps nothing. The code belongs to the engine that found code belongs to, too.
+    pub(super) fn compile_for_now(&mut self, resolved: &Resolved<'_>) -> Result<Code, LoadError> {
+        let wasm = self.wasm_of(resolved)?;
+        let name = self.source.name();
+        let wasm = to_binary(&name, &wasm)?;
+        let engine = self.compiler()?;
+        self.cache.tell(Event::Compiling { source: &name, wasm_bytes: wasm.len() as u64, kept: false });
+        let start = Instant::now();
+        let compiled = native::compile(engine, resolved.kind, &wasm);
+        self.cache.tell(Event::Compiled { source: &name, took: start.elapsed() });
+        self.phases.compile = Some(start.elapsed());
+        let start = Instant::now();
+        let loaded = compiled.and_then(|own| self.on_engines(|engine| native::load_own(engine, resolved.kind, &own)));
+        self.phases.deserialize = Some(start.elapsed());
+        loaded.map_err(|source| LoadError::Compile { name, source })
+    }
+
+    pub(super) fn bypass_report(&mut self, resolved: &Resolved<'_>) -> LoadReport {
+        let mut report = self.report(Outcome::Bypass, Tier::Compiled, BackendUsed::None, None, resolved);
         report.bypass = Some(self.cache.bypass.clone());
-        Ok((code, report))
+        report
     }
 
     fn make(
@@ -54,7 +81,7 @@ impl<E: Engines> Load<'_, E> {
         let name = self.source.name();
         let start = Instant::now();
         let wasm = to_binary(&name, wasm)?;
-        self.cache.tell(Event::Compiling { source: &name, wasm_bytes: wasm.len() as u64 });
+        self.cache.tell(Event::Compiling { source: &name, wasm_bytes: wasm.len() as u64, kept: true });
         let made = native::make(engine, resolved.kind, &wasm);
         self.cache.tell(Event::Compiled { source: &name, took: start.elapsed() });
         let code = made.map_err(|source| LoadError::Compile { name, source })?;
@@ -64,8 +91,10 @@ impl<E: Engines> Load<'_, E> {
     fn wasm_of<'r>(&self, resolved: &'r Resolved<'_>) -> Result<Cow<'r, [u8]>, LoadError> {
         match (&resolved.wasm, &self.source.inner) {
             (Some(wasm), _) => Ok(Cow::Borrowed(&**wasm)),
-            (None, Inner::File(path)) => Ok(Cow::Owned(read_file(path, None)?.0)),
-            (None, Inner::OpenFile { path, file }) => Ok(Cow::Owned(read_file(path, Some(file))?.0)),
+            (None, Inner::File(path)) => Ok(Cow::Owned(read_file(path, None, self.source.most_bytes())?.0)),
+            (None, Inner::OpenFile { path, file }) => {
+                Ok(Cow::Owned(read_file(path, Some(file), self.source.most_bytes())?.0))
+            }
             (None, _) => unreachable!("bytes are always at hand"),
         }
     }

@@ -10,11 +10,12 @@ use crate::store::Store;
 use crate::store::records::SourceEntry;
 use glowplug_store::Digest;
 use glowplug_store::disk;
-use glowplug_store::identity::{FileIdentity, Timestamp};
+use glowplug_store::identity::{FileIdentity, Reading};
+use glowplug_store::room;
 use glowplug_store::seal::Flaw;
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Seek as _, SeekFrom};
 use std::path::Path;
 
 /// What a source turned out to hold.
@@ -71,6 +72,7 @@ impl<'l> Resolver<'l> {
         digest: Digest,
     ) -> Result<Resolved<'l>, LoadError> {
         let kind = kind_of(name, bytes)?;
+        self.source.check_size(bytes)?;
         let (wasm_bytes, wasm) = (bytes.len() as u64, Some(Cow::Borrowed(bytes)));
         Ok(Resolved { history, digest, kind, wasm_bytes, wasm, identity: None, entry: None, flaw: None })
     }
@@ -103,8 +105,9 @@ impl<'l> Resolver<'l> {
             let unread = Resolved::unread(history, &known);
             return Ok(Resolved { identity: Some(identity), entry: Some(entry.clone()), ..unread });
         }
-        let (wasm, identity) = read_file(path, file)?;
+        let (wasm, identity) = read_file(path, file, self.source.most_bytes())?;
         let kind = kind_of(&self.source.name(), &wasm)?;
+        self.source.check_size(&wasm)?;
         let (digest, wasm_bytes) = (Digest::of(&wasm), wasm.len() as u64);
         if let Some(identity) = identity {
             self.cache.resident.know_source(history, Known { identity, module: digest, kind, wasm_bytes });
@@ -113,31 +116,37 @@ impl<'l> Resolver<'l> {
     }
 }
 
-/// Reads a file whole, and makes sure that it did not change meanwhile. The identity comes with it if a later change must
-/// show in it.
-pub(crate) fn read_file(path: &Path, open: Option<&File>) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
+/// Reads a file of at most `most` bytes whole, and makes sure that it did not change meanwhile. The identity comes with it
+/// if a later change must show in it.
+pub(crate) fn read_file(
+    path: &Path,
+    open: Option<&File>,
+    most: u64,
+) -> Result<(Vec<u8>, Option<FileIdentity>), LoadError> {
     let failed = |source| LoadError::Read { path: path.to_owned(), source };
     for _ in 0..3 {
-        let read_at = Timestamp::now();
         let mut file = match open {
             Some(file) => file.try_clone().map_err(failed)?,
             None => File::open(path).map_err(failed)?,
         };
         let metadata = file.metadata().map_err(failed)?;
         let before = disk::identity_of(&metadata);
-        let mut bytes = Vec::with_capacity(usize::try_from(before.size).unwrap_or(0));
+        let reading = Reading::begin(&file);
         if open.is_some() && metadata.is_file() {
             // Its offset is shared with whoever opened it, and is not ours to know.
             file.seek(SeekFrom::Start(0)).map_err(failed)?;
         }
-        file.read_to_end(&mut bytes).map_err(failed)?;
+        let read = room::read_at_most(&mut file, if metadata.is_file() { before.size } else { 0 }, most);
+        let Some(bytes) = read.map_err(failed)? else {
+            return Err(LoadError::TooLarge { name: path.display().to_string(), most });
+        };
         if !metadata.is_file() {
             // A pipe, as from a shell's `<(...)`: it can be read once, and its identity says nothing of what comes out.
             return Ok((bytes, None));
         }
         let after = disk::identity_of(&file.metadata().map_err(failed)?);
         if before == after {
-            return Ok((bytes, after.is_settled_at(read_at).then_some(after)));
+            return Ok((bytes, reading.settles(&before, &after).then_some(after)));
         }
     }
     Err(LoadError::Unstable { path: path.to_owned() })

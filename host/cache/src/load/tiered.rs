@@ -7,7 +7,7 @@ use crate::engine::Engines;
 use crate::error::LoadError;
 use crate::key::CacheKey;
 use crate::native::Code;
-use crate::report::{CompilerTier, LoadReport, MissReason, NoBaseline, Outcome, Probe, Tier};
+use crate::report::{BackendUsed, CompilerTier, LoadReport, MissReason, NoBaseline, Outcome, Probe, Tier};
 use crate::source::Source;
 use crate::store::{Lookup, Store};
 use crate::tiers::{Pending, Tiered, Tiers};
@@ -29,17 +29,14 @@ impl<'l, E: Engines> Load<'l, E> {
         source: &'l Source<'l>,
     ) -> Result<Tiered, LoadError> {
         let load = Load::new(cache, tiers.optimized, source);
-        let tiered = match (&cache.store, &cache.wasmtime) {
+        let tiered = match (cache.store_of(source), &cache.wasmtime) {
             (Some(store), _) => load.tiered(store, tiers)?,
-            // What is compiled for later would have no place to wait there.
+            // That one keeps what is compiled well, and keeps it under keys of its own.
             (None, Some(wasmtime)) => {
-                let what = "Wasmtime's own cache is in use".to_owned();
-                optimized(load.through_wasmtime(wasmtime, None)?, Some(NoBaseline::NoStore { what }))
+                let what = "Wasmtime's own cache is in use, which has one artifact of each module".to_owned();
+                optimized(load.through_wasmtime(wasmtime, None)?, Some(NoBaseline::Unwanted { what }))
             }
-            (None, None) => {
-                let what = cache.bypass.clone();
-                optimized(load.through_none(None)?, Some(NoBaseline::NoStore { what }))
-            }
+            (None, None) => load.tiered_without_store(tiers)?,
         };
         tiered.loaded.report.record(cache);
         Ok(tiered)
@@ -47,13 +44,18 @@ impl<'l, E: Engines> Load<'l, E> {
 
     /// The optimized artifact, or the baseline one, or what is compiled sooner.
     fn tiered(mut self, store: &Store, tiers: Tiers<'l, E>) -> Result<Tiered, LoadError> {
-        let (key, mut resolved, flaw) = match self.seek(store, None)? {
+        let (key, mut resolved, flaw) = match self.seek_confirmed(store, None)? {
             Sought::Hit(hit) => return Ok(optimized(*hit, None)),
             Sought::Missing(key, resolved, flaw) => (key, resolved, flaw),
-            Sought::Refused(key, resolved, reason) => {
-                let what = reason.to_string();
-                let compiled = self.compile_anew(store, key, &resolved, reason)?;
-                return Ok(optimized(compiled, Some(NoBaseline::NoStore { what })));
+            Sought::Refused(_, _, reason) => {
+                let again =
+                    Load { notes: std::mem::take(&mut self.notes), ..Load::new(self.cache, self.engines, self.source) };
+                let mut tiered = again.tiered_without_store(tiers)?;
+                let report = &mut tiered.loaded.report;
+                if report.outcome == Outcome::Bypass {
+                    (report.outcome, report.bypass, report.reason) = (Outcome::Miss, None, Some(reason));
+                }
+                return Ok(tiered);
             }
         };
         if resolved.wasm_bytes < tiers.least_bytes {
@@ -81,6 +83,40 @@ impl<'l, E: Engines> Load<'l, E> {
         self.phases.baseline = Some(start.elapsed());
         let why = NoBaseline::Unsupported { what: format!("{error:#}") };
         Ok(optimized(self.miss(store, key, &mut resolved)?, Some(why)))
+    }
+
+    /// With nothing to keep anything in: what is compiled sooner, each time.
+    fn tiered_without_store(mut self, tiers: Tiers<'l, E>) -> Result<Tiered, LoadError> {
+        let start = Instant::now();
+        let resolved = self.resolver().resolve(None)?;
+        self.phases.source = Some(start.elapsed());
+        if let Some(hit) =
+            self.embedded_without_store(BackendUsed::None, &resolved, &|load, map| load.on_engines(map))?
+        {
+            return Ok(optimized(hit, None));
+        }
+        let why = if resolved.wasm_bytes < tiers.least_bytes {
+            NoBaseline::TooSmall { wasm_bytes: resolved.wasm_bytes, least_bytes: tiers.least_bytes }
+        } else {
+            let start = Instant::now();
+            let mut baseline = Load { phases: self.phases, ..Load::new(self.cache, tiers.baseline, self.source) };
+            match baseline.compile_for_now(&resolved) {
+                Ok(code) => {
+                    let mut report = baseline.bypass_report(&resolved);
+                    report.code = Some(CompilerTier::Baseline);
+                    report.notes.append(&mut self.notes);
+                    return Ok(Tiered { loaded: Loaded { module: code, report }, pending: None });
+                }
+                Err(LoadError::Compile { source, .. } | LoadError::Engine { source }) => {
+                    self.phases.baseline = Some(start.elapsed());
+                    NoBaseline::Unsupported { what: format!("{source:#}") }
+                }
+                // No compiler would fare better.
+                Err(error) => return Err(error),
+            }
+        };
+        let code = self.compile_for_now(&resolved)?;
+        Ok(optimized((code, self.bypass_report(&resolved)), Some(why)))
     }
 
     /// The baseline artifact, found or compiled.
@@ -149,8 +185,9 @@ pub(crate) fn claimed<E: Engines>(
 ) -> Result<LoadReport, LoadError> {
     let mut load = Load { unhurried: true, ..Load::new(cache, engines, source) };
     let changed = |what| LoadError::Changed { name: source.name(), what };
-    let Some(store) = &cache.store else { return Err(changed("the cache")) };
-    if load.fingerprint(store)? != key.engine {
+    let Some(store) = cache.store_of(source) else { return Err(changed("the cache")) };
+    let remembered = load.fingerprint(store)?;
+    if load.confirmed(store, remembered)? != key.engine {
         return Err(changed("the engine"));
     }
     let mut resolved = load.resolver().resolve(Some(store))?;

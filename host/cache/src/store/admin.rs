@@ -47,6 +47,14 @@ pub struct Stats {
     pub function_packs: u64,
     /// Their bytes.
     pub function_bytes: u64,
+    /// How many files were moved aside, and still lie there for a look.
+    pub quarantined: u64,
+    /// Their bytes.
+    pub quarantine_bytes: u64,
+    /// How many artifacts of guests' modules, which are kept apart.
+    pub guest_entries: u64,
+    /// Their bytes.
+    pub guest_bytes: u64,
     /// Hits by tier.
     pub hits: BTreeMap<String, u64>,
     /// Misses by reason.
@@ -87,7 +95,7 @@ struct Kept {
     path: String,
     bytes: u64,
     last_used: SystemTime,
-    /// Of an artifact; else it is a pack of functions.
+    /// Of an artifact; else it is a single file: a pack of functions, or one that was moved aside.
     key: Option<CacheKey>,
 }
 
@@ -100,6 +108,13 @@ impl Kept {
     fn functions(pack: &StoredPack) -> Self {
         let last_used = pack.last_used.checked_sub(PACK_HANDICAP).unwrap_or(SystemTime::UNIX_EPOCH);
         Self { path: pack.path(), bytes: pack.bytes, last_used, key: None }
+    }
+
+    /// What was moved aside is of no use but for a look: it goes before anything else.
+    fn quarantined(file: &Listed, now: SystemTime, limits: Limits) -> Self {
+        let (path, bytes) = (format!("{QUARANTINE}/{}", file.name), file.meta.identity.size);
+        let last_used = now.checked_sub(limits.age).unwrap_or(SystemTime::UNIX_EPOCH);
+        Self { path, bytes, last_used, key: None }
     }
 }
 
@@ -171,7 +186,10 @@ impl Store {
     pub(crate) fn stats(&self) -> io::Result<Stats> {
         let (stored, _) = self.walk()?;
         let packs = self.walk_functions()?.0;
+        let quarantine = self.folder.list(QUARANTINE)?;
         let mut stats = Stats {
+            quarantined: quarantine.len() as u64,
+            quarantine_bytes: quarantine.iter().map(|file| file.meta.identity.size).sum(),
             entries: stored.len() as u64,
             bytes: stored.iter().map(|entry| entry.bytes).sum(),
             function_packs: packs.len() as u64,
@@ -256,7 +274,11 @@ impl Store {
         let (stored, mut strays) = self.walk()?;
         let (packs, strays_of_packs) = self.walk_functions()?;
         strays.extend(strays_of_packs);
-        let kept: Vec<Kept> = packs.iter().map(Kept::functions).chain(stored.iter().map(Kept::artifact)).collect();
+        let quarantine = self.folder.list(QUARANTINE)?;
+        let young = |file: &&Listed| !file.meta.is_dir && age(file, now) <= QUARANTINE_AGE;
+        let aside = quarantine.iter().filter(young).map(|file| Kept::quarantined(file, now, limits));
+        let kept: Vec<Kept> =
+            aside.chain(packs.iter().map(Kept::functions)).chain(stored.iter().map(Kept::artifact)).collect();
         let candidates: Vec<Candidate<usize>> = kept
             .iter()
             .enumerate()

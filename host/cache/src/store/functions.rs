@@ -8,8 +8,9 @@ use crate::functions::pack::{self, Pack};
 use crate::key::ModuleDigest;
 use glowplug_store::Digest;
 use glowplug_store::folder::unreadable;
+use glowplug_store::room;
 use glowplug_store::seal::Flaw;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind};
 use std::time::SystemTime;
 
 /// What the MAC of packs is made for, so that no record can pass as one.
@@ -61,12 +62,10 @@ impl Store {
             Err(error) => return Err(unreadable(path, &error)),
         };
         self.folder.check_file(path, &meta)?;
-        let size = usize::try_from(meta.identity.size).ok().filter(|size| *size <= pack::MAX_BYTES);
-        let Some(size) = size else {
+        if meta.identity.size > pack::MAX_BYTES as u64 {
             return Err(Flaw::Corrupt(format!("{path} is larger than any that is written")));
-        };
-        let mut bytes = vec![0; size];
-        file.read_exact(&mut bytes).map_err(|error| unreadable(path, &error))?;
+        }
+        let bytes = room::read_exactly(&mut file, meta.identity.size).map_err(|error| unreadable(path, &error))?;
         let (mac, body) =
             pack::mac(&bytes).ok_or_else(|| Flaw::Corrupt(format!("{path} is not a pack of functions")))?;
         // blake3's own type compares in constant time.

@@ -14,7 +14,7 @@ use crate::key::{CacheKey, SCHEMA};
 use crate::native::Checked;
 use crate::settings::{Settings, Verify};
 use glowplug_store::disk::Disk;
-use glowplug_store::folder::{check_contents, unreadable};
+use glowplug_store::folder::{Refusal, check_contents, unreadable};
 use glowplug_store::seal::Flaw;
 use glowplug_store::{Digest, FileIdentity, Folder};
 use records::{LockNote, Manifest, SourceEntry};
@@ -61,8 +61,8 @@ impl Store {
     /// Opens the store, and makes its folder when it is missing.
     ///
     /// # Errors
-    /// In words: why this folder cannot be a store.
-    pub(crate) fn open(settings: &Settings) -> Result<Self, String> {
+    /// Why this folder cannot be a store.
+    pub(crate) fn open(settings: &Settings) -> Result<Self, Refusal> {
         let folder = settings.store_folder(SCHEMA);
         Ok(Self { folder: Folder::open(settings.base(), &folder, &settings.key_file)? })
     }

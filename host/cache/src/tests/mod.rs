@@ -11,6 +11,7 @@ mod many;
 mod tending;
 mod tiers;
 mod trust;
+mod unsound;
 
 use crate::*;
 use std::os::unix::fs::PermissionsExt as _;

@@ -165,17 +165,25 @@ fn anyhow_of(error: &LoadError) -> String {
 }
 
 #[test]
-fn without_a_store_everything_is_optimized_at_once() {
+fn without_a_store_what_is_compiled_sooner_runs() {
+    let none = ModuleCache::disabled("no home");
+    let (value, report, pending) = load_from(&none, &Source::bytes("app", answering(7)), 0);
+    assert_eq!((value, report.code, pending.is_none()), (7, Some(CompilerTier::Baseline), true));
+    assert_eq!((report.outcome, report.bypass.as_deref()), (Outcome::Bypass, Some("no home")));
+    let (value, report, _) = load_from(&none, &Source::bytes("app", answering(7)), 1 << 20);
+    assert_eq!((value, report.code), (7, Some(CompilerTier::Optimized)));
+    assert!(matches!(report.no_baseline, Some(NoBaseline::TooSmall { .. })), "{report:?}");
+    assert!(none.jobs().is_err());
+}
+
+#[test]
+fn wasmtimes_cache_keeps_what_is_compiled_well() {
     let home = Home::new();
-    let mut settings = home.settings();
-    settings.backend = Backend::Wasmtime;
-    let wasmtime = ModuleCache::open(settings).expect("opened");
-    for cache in [ModuleCache::disabled("no home"), wasmtime] {
-        let (value, report, pending) = load_from(&cache, &Source::bytes("app", answering(7)), 0);
-        assert_eq!((value, report.code, pending.is_none()), (7, Some(CompilerTier::Optimized), true));
-        assert!(matches!(report.no_baseline, Some(NoBaseline::NoStore { .. })), "{report:?}");
-        assert!(cache.jobs().is_err());
-    }
+    let cache = ModuleCache::open(Settings { backend: Backend::Wasmtime, ..home.settings() }).expect("opened");
+    let (value, report, pending) = load_from(&cache, &Source::bytes("app", answering(7)), 0);
+    assert_eq!((value, report.code, pending.is_none()), (7, Some(CompilerTier::Optimized), true));
+    assert!(matches!(report.no_baseline, Some(NoBaseline::Unwanted { .. })), "{report:?}");
+    assert!(cache.jobs().is_err());
 }
 
 #[test]

@@ -153,6 +153,9 @@ pub(crate) struct OptimizeArgs {
     /// What is known of its functions may be used, and is to be kept.
     #[arg(long)]
     pub(crate) incremental: bool,
+    /// Somebody waits for it: it need not give way to others.
+    #[arg(long)]
+    pub(crate) waited_for: bool,
     /// How long it may take.
     #[arg(long, value_parser = read_time)]
     pub(crate) time: Duration,

@@ -59,6 +59,8 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let history = config.history_file();
     let opened = opening::open_with(config, Arc::new(Progress::default()))?;
     clock.lap("open");
+    // Before anything that the shell prints.
+    opened.warn(None);
     let (folders, cwd) = folders(args)?;
     let mut files = embedded::program_files();
     files.extend(args.allow_native.iter().map(|name| glowplug_fs::Program {
@@ -226,7 +228,7 @@ impl ShellFace {
 
     fn finish(&self, opened: &Opened, wanted: &ReportArgs, exit_code: i32) -> Result<(), Failure> {
         let state = self.state();
-        opened.warn(state.load.as_ref());
+        opened.warn_of_load(state.load.as_ref());
         let Some(wanted) = wanted.wanted() else { return Ok(()) };
         let report = RunReport {
             call: None,

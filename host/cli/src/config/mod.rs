@@ -321,9 +321,9 @@ impl Config {
         }
         let folder = self
             .folder()
-            .ok_or("there is no home folder to keep it in; set HOME, or give --cache-dir and GLOWPLUG_KEY_FILE")?;
+            .ok_or("there is no home folder to keep it in; set HOME to a folder that exists, or give --cache-dir and GLOWPLUG_KEY_FILE")?;
         let key_file = self.key_file().ok_or(
-            "there is no home folder to keep its key in; set HOME, or GLOWPLUG_KEY_FILE to a file outside the cache's folder",
+            "there is no home folder to keep its key in; set HOME to a folder that exists, or GLOWPLUG_KEY_FILE to a file outside the cache's folder",
         )?;
         let mut settings = Settings::new(folder, key_file);
         settings.backend = self.backend;

@@ -23,7 +23,9 @@ impl Places {
     /// program load libraries, and who takes `HOME` away means it.
     pub(crate) fn find() -> Self {
         let named = std::env::var_os("GLOWPLUG_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let home = std::env::var_os("HOME").is_some_and(|home| !home.is_empty());
+        // One that is not there is none: nothing is made outside of a home, which root could.
+        let home =
+            std::env::var_os("HOME").is_some_and(|home| !home.is_empty() && std::path::Path::new(&home).is_dir());
         let platform = if home { ProjectDirs::from("", "", "glowplug") } else { None };
         let platform = platform.as_ref();
         Self {

@@ -7,15 +7,21 @@ use super::program::{Allocation, Program};
 use super::threads::Threads;
 use crate::lock;
 use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, Source};
+use glowplug_store::FileIdentity;
 use glowplug_store::disk::identity_of;
-use glowplug_store::{FileIdentity, Timestamp};
+use glowplug_store::identity::Reading;
 use glowplug_sys::abi::errno;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+
+/// The most bytes of wasm that a guest may have compiled: it decides how often that is, and compiling takes many times as
+/// much memory.
+const MOST_BYTES: u64 = 128 << 20;
 
 /// Instances that the pool has room for at most.
 const MAX_POOLED: usize = 2048;
@@ -238,8 +244,6 @@ impl ProgramSet {
         process: &Arc<Process>,
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
-        // Before anything is read: what is changed from now on is younger than this.
-        let now = Timestamp::now();
         let found = identity_of(&file.metadata().map_err(ProgramError::Io)?);
         let identity = Identity::File(found);
         let name = String::from_utf8_lossy(guest).into_owned();
@@ -253,14 +257,19 @@ impl ProgramSet {
             tell(ProgramEvent::Changed(name.clone()));
             self.forget(&known);
         }
-        let identity = found.is_settled_at(now).then_some(identity);
-        let mut file = file.try_clone().map_err(ProgramError::Io)?;
+        // Before anything is read: whether what is changed from now on must show.
+        let identity = Reading::begin(file).settles(&found, &found).then_some(identity);
+        let file = file.try_clone().map_err(ProgramError::Io)?;
         self.load_aside(process, tell, move |programs, tell| match host {
-            Some(host) => programs.load(identity, &name, &Source::open_file(host, &file), spare, tell),
+            Some(host) => {
+                let source = Source::open_file(host, &file).from_guest().at_most(MOST_BYTES);
+                programs.load(identity, &name, &source, spare, tell)
+            }
             None => {
                 let mut bytes = Vec::new();
-                std::io::Read::read_to_end(&mut file, &mut bytes).map_err(ProgramError::Io)?;
-                programs.load(identity, &name, &Source::bytes(name.clone(), bytes), spare, tell)
+                file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(ProgramError::Io)?;
+                let source = Source::bytes(name.clone(), bytes).from_guest().at_most(MOST_BYTES);
+                programs.load(identity, &name, &source, spare, tell)
             }
         })
     }

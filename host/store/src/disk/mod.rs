@@ -4,9 +4,11 @@
 
 #[cfg(any(test, feature = "faults"))]
 pub mod faulty;
+mod lease;
 mod unix;
 
-pub use unix::{FolderDisk, effective_user, executable_identity, identity_at, identity_of, open_private};
+pub use lease::{Writers, writers_of};
+pub use unix::{FolderDisk, effective_user, executable_identity, identity_at, identity_of, is_volatile, open_private};
 
 use crate::identity::FileIdentity;
 use std::fs::File;

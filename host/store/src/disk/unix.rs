@@ -2,10 +2,11 @@
 
 use super::{Disk, Listed, Meta};
 use crate::identity::{FileIdentity, Timestamp};
+use crate::room;
 use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -60,9 +61,7 @@ impl Disk for FolderDisk {
             ));
         }
         // One read call in the common case: the size is known, and a short answer means that the end was met.
-        let mut bytes = vec![0; meta.identity.size as usize];
-        file.read_exact(&mut bytes)?;
-        Ok((bytes, meta))
+        Ok((room::read_exactly(&mut file, meta.identity.size)?, meta))
     }
 
     fn create(&self, path: &str) -> io::Result<File> {
@@ -248,6 +247,22 @@ pub fn identity_of(metadata: &std::fs::Metadata) -> FileIdentity {
 pub fn identity_at(folder: &File, path: &[u8], follow: bool) -> io::Result<FileIdentity> {
     let flags = if follow { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
     Ok(meta_of(&fs::statat(folder, if path.is_empty() { b"." } else { path }, flags)?).identity)
+}
+
+/// Whether a file lies on a file system of memory, where writing through a mapping that was read first leaves no trace in
+/// the file's times, however long ago it was made.
+#[cfg(target_os = "linux")]
+pub fn is_volatile(file: &impl AsFd) -> bool {
+    // From linux/magic.h: tmpfs (and what the kernel makes of it), ramfs, hugetlbfs.
+    const OF_MEMORY: [i64; 3] = [0x0102_1994, 0x8584_58f6, 0x9584_58f6];
+    #[allow(clippy::unnecessary_cast, reason = "its width differs between platforms")]
+    fs::fstatfs(file).is_ok_and(|system| OF_MEMORY.contains(&(system.f_type as i64)))
+}
+
+/// Elsewhere the times of such files are like those of others.
+#[cfg(not(target_os = "linux"))]
+pub fn is_volatile(_: &impl AsFd) -> bool {
+    false
 }
 
 /// The identity of the program that runs, where the system tells.

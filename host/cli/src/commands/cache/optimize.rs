@@ -5,7 +5,10 @@ use crate::commands::run::default_engine;
 use crate::detach;
 use crate::failure::{EXIT_FAILURE, Failure};
 use crate::output;
-use glowplug_cache::{CacheKey, Incremental, JobLimits, Kind, ModuleCache, Pending, Settings};
+use glowplug_cache::{
+    CacheKey, Claim, EngineFingerprint, Incremental, JobLimits, Kind, LazyEngine, LoadError, LoadReport, ModuleCache,
+    Pending, Settings,
+};
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +18,7 @@ const EXIT_UNDER_WAY: i32 = 75;
 
 /// Compiles one module for the next start, and says what becomes of it in a log in the store.
 pub(super) fn run(args: &OptimizeArgs, cache_dir: Option<PathBuf>) -> Result<i32, Failure> {
-    detach::detach();
+    detach::detach(args.waited_for);
     let _watchdog = detach::end_after(args.time)
         .map_err(|error| Failure::new("failed to start the clock for --time").because(&error))?;
     detach::limit_memory(args.memory);
@@ -28,11 +31,21 @@ pub(super) fn run(args: &OptimizeArgs, cache_dir: Option<PathBuf>) -> Result<i32
     // An allocation that fails has its say there too, and so has a panic, which is often the same.
     rustix::stdio::dup2_stderr(&log)
         .map_err(|error| Failure::new("failed to open the log").because(&std::io::Error::from(error)))?;
-    match claim.compile(&default_engine()) {
+    match compile(claim, args) {
         Ok(report) if report.notes.is_empty() => Ok(0),
         Ok(report) => Ok(said(&report.notes.join("; "))),
         Err(error) => Ok(said(&chain(&error))),
     }
+}
+
+/// With the engine that the key names: that of `run`, or that of the processes of sessions, as which `run --call-cache` runs it.
+fn compile(claim: Claim<'_>, args: &OptimizeArgs) -> Result<LoadReport, LoadError> {
+    let engine = default_engine();
+    let is_it = engine.compiler().is_ok_and(|engine| EngineFingerprint::of(engine).digest() == args.engine);
+    if is_it {
+        return claim.compile(&engine);
+    }
+    claim.compile(&LazyEngine::new(glowplug_runtime::process_spec(), glowplug_runtime::process_config))
 }
 
 /// One line, because the log's last one is shown.

@@ -18,6 +18,10 @@ pub(super) fn run(opened: &Opened, as_json: bool) -> Result<i32, Failure> {
             "bytes": stats.bytes,
             "function_packs": stats.function_packs,
             "function_bytes": stats.function_bytes,
+            "quarantined": stats.quarantined,
+            "quarantine_bytes": stats.quarantine_bytes,
+            "guest_entries": stats.guest_entries,
+            "guest_bytes": stats.guest_bytes,
             "hits": stats.hits,
             "misses": stats.misses,
             "bypasses": stats.bypasses,
@@ -38,6 +42,13 @@ fn as_text(stats: &Stats) -> String {
     if stats.function_packs > 0 {
         let packs = text::count(stats.function_packs, "module");
         line("functions", format!("of {packs} ({})", text::size(stats.function_bytes)));
+    }
+    if stats.guest_entries > 0 {
+        line("of guests", format!("{} ({})", stats.guest_entries, text::size(stats.guest_bytes)));
+    }
+    if stats.quarantined > 0 {
+        let files = text::count(stats.quarantined, "file");
+        line("quarantine", format!("{files} ({})", text::size(stats.quarantine_bytes)));
     }
     for (name, counts) in [("hits", &stats.hits), ("misses", &stats.misses)] {
         line(name, counted(counts));

@@ -9,14 +9,14 @@ use crate::clock::Clock;
 use crate::config::Tiering;
 use crate::failure::{EXIT_TIMEOUT, Failure};
 use crate::opening::{self, Opened};
-use crate::optimizing::Optimizing;
+use crate::optimizing::{AnotherProcess, Optimizing};
 use crate::output;
 use crate::precompiled;
 use crate::progress::Progress;
 use crate::report::{CallReport, RunReport, Wanted, write_wanted};
 use crate::text;
 use called::Called;
-use glowplug_cache::{Code, CompilerTier, LazyEngine, LoadReport, NoBaseline, Pending, Source, Tiers};
+use glowplug_cache::{BackendUsed, Code, CompilerTier, LazyEngine, LoadReport, NoBaseline, Pending, Source, Tiers};
 use glowplug_runtime::{
     Compiler, DirMount, EngineSpec, Finished, Guest, GuestOptions, Outcome, PreparedGuest, Watchdog,
 };
@@ -52,8 +52,11 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     let mut config = crate::config::Config::load(&args.cache)?;
     config.set_tiering(args.tiering);
     clock.lap("settings");
-    let opened = opening::open_with(config, Arc::new(Progress::default()))?;
+    let helper = AnotherProcess::of(&config);
+    let opened = opening::open_with_helper(config, Arc::new(Progress::default()), helper)?;
     clock.lap("open");
+    // Before anything that the guest prints.
+    opened.warn(None);
     let mut call = None;
     let deterministic = |reason: &str| {
         Failure::usage(format!("{} cannot be run with --deterministic: {reason}", options.name))
@@ -65,7 +68,6 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     if args.calls.wanted(opened.config.call_mode()) {
         match called::run(args, &options, &opened, &mut clock)? {
             Called::Done(code) => {
-                opened.warn(None);
                 opened.cache.finish();
                 return Ok(code);
             }
@@ -86,7 +88,7 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     // What the library's own phases do not cover is the making of the engine.
     let covered = load.as_ref().map_or(Duration::ZERO, |load| load.phases.named().map(|(_, time)| time).sum());
     clock.add("engine", in_load.saturating_sub(covered));
-    opened.warn(load.as_ref());
+    opened.warn_of_load(load.as_ref());
 
     let afterwards = Arc::new(Afterwards {
         opened,
@@ -210,7 +212,10 @@ fn load_source(
     is_file: bool,
 ) -> Result<Found, Failure> {
     match opened.config.tiering() {
-        Tiering::Auto if !is_file => load_optimized(opened, engine, source, "standard input cannot be read again"),
+        // Where nothing is kept, nothing needs to be read again.
+        Tiering::Auto if !is_file && opened.cache.backend() != BackendUsed::None => {
+            load_optimized(opened, engine, source, "standard input cannot be read again")
+        }
         Tiering::Off => load_optimized(opened, engine, source, "tiering is off"),
         Tiering::Auto | Tiering::Wait => {
             let baseline = baseline_engine();
