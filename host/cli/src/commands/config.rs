@@ -6,7 +6,9 @@ use crate::config::keys::Setting;
 use crate::failure::Failure;
 use crate::output;
 use crate::text::{Align, Table};
+use glowplug_cache::{Backend, ModuleCache, Settings};
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 /// Variables that are no cache settings.
 const OTHER_VARIABLES: [&str; 2] = ["GLOWPLUG_CONFIG", "GLOWPLUG_LOG"];
@@ -36,7 +38,7 @@ fn as_json(config: &Config) -> Value {
             (key.name().to_owned(), setting)
         })
         .collect();
-    json!({ "file": config.file(), "file_exists": config.file().is_some_and(std::path::Path::exists), "settings": settings })
+    json!({ "in_force": in_force(config), "file": config.file(), "file_exists": config.file().is_some_and(std::path::Path::exists), "settings": settings })
 }
 
 fn as_text(config: &Config) -> String {
@@ -53,7 +55,24 @@ fn as_text(config: &Config) -> String {
         Some(path) => format!("configuration file: {} (not there)", path.display()),
         None => "configuration file: none, for want of a home folder".to_owned(),
     };
-    format!("{file}\n\n{}", table.render())
+    format!("{file}\nin force: {}\n\n{}", in_force(config), table.render())
+}
+
+/// What loads are answered from. Nothing is made for this question.
+fn in_force(config: &Config) -> String {
+    if config.backend() == Backend::Off {
+        return format!("no cache: it is switched off ({})", config.origin(Setting::Backend));
+    }
+    match config.settings() {
+        Err(reason) => format!("no cache: {reason}"),
+        Ok(settings) if !settings.folder.exists() || !settings.key_file.exists() => {
+            format!("nothing yet: the first start makes {}", settings.folder.display())
+        }
+        Ok(settings) => {
+            let settings = Settings { maintenance_interval: Duration::MAX, ..settings };
+            ModuleCache::open(settings).map_or_else(|error| error.to_string(), |cache| cache.in_force())
+        }
+    }
 }
 
 /// A misspelt variable would have no effect, silently. Looking for them costs a walk through the environment, so only
