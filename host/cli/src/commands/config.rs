@@ -6,7 +6,7 @@ use crate::config::keys::Setting;
 use crate::failure::Failure;
 use crate::output;
 use crate::text::{Align, Table};
-use glowplug_cache::{Backend, ModuleCache, Settings};
+use glowplug_cache::{Backend, ModuleCache};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -68,8 +68,8 @@ fn in_force(config: &Config) -> String {
         Ok(settings) if !settings.folder.exists() || !settings.key_file.exists() => {
             format!("nothing yet: the first start makes {}", settings.folder.display())
         }
-        Ok(settings) => {
-            let settings = Settings { maintenance_interval: Duration::MAX, ..settings };
+        Ok(mut settings) => {
+            settings.maintenance_interval = Duration::MAX;
             ModuleCache::open(settings).map_or_else(|error| error.to_string(), |cache| cache.in_force())
         }
     }
