@@ -188,6 +188,7 @@ fn the_report_has_every_field() {
     let fields = [
         "artifact_bytes",
         "backend",
+        "copied",
         "exit_code",
         "key",
         "notes",

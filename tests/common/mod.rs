@@ -114,7 +114,7 @@ impl Context {
     pub fn seen_of(&self, command: &mut Command) -> String {
         let output = command.output().expect("the program starts");
         let section = |name: &str, bytes: &[u8]| {
-            let text = self.hide(&String::from_utf8_lossy(bytes));
+            let text = self.hide(&without_progress(bytes));
             if text.is_empty() { String::new() } else { format!("----- {name} -----\n{text}") }
         };
         let code = output.status.code().map_or_else(|| output.status.to_string(), |code| code.to_string());
@@ -193,7 +193,14 @@ pub fn stdout(output: &Output) -> String {
 
 /// Standard error as text.
 pub fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    without_progress(&output.stderr)
+}
+
+/// Leaves out what is said of a compilation that takes long, as each may on a machine that is busy.
+fn without_progress(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let told = |line: &&str| !line.starts_with("glowplug: compiling ") && !line.starts_with("glowplug: waiting for ");
+    text.split_inclusive('\n').filter(told).collect()
 }
 
 /// Every file beneath `folder`, by its path in it.

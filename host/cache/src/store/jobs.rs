@@ -126,8 +126,9 @@ impl Store {
     fn last_words(&self, key: &CacheKey) -> Option<String> {
         let (bytes, _) = self.folder.disk().read(&layout::job_log(key)).ok()?;
         let text = String::from_utf8_lossy(&bytes);
-        // The standard library adds a note on backtraces to what it says of memory that ran out.
-        let line = text.lines().rev().find(|line| !line.trim().is_empty() && !line.starts_with("note: "))?;
+        // The standard library adds a note on backtraces, or on none, to what it says of memory that ran out.
+        let is_note = |line: &str| line.starts_with("note: ") || line.starts_with("skipping backtrace ");
+        let line = text.lines().rev().find(|line| !line.trim().is_empty() && !is_note(line))?;
         Some(line.chars().filter(|c| !c.is_control()).take(400).collect())
     }
 }

@@ -185,8 +185,8 @@ impl ProgramSet {
         let pooled = crate::PooledSpec { engine: spec.clone(), instances: (places + SLACK) as u32 };
         Self {
             cache,
-            on_demand: Side::new(LazyEngine::new(spec, crate::process_config)),
-            pooled: Side::new(LazyEngine::new(pooled, crate::pooled_process_config)),
+            on_demand: Side::new(LazyEngine::pure(spec, crate::process_config)),
+            pooled: Side::new(LazyEngine::pure(pooled, crate::pooled_process_config)),
             own,
             budget: resident_bytes,
             places: Arc::new(AtomicUsize::new(places)),

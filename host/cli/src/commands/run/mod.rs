@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 /// The engine of every command, so that what one compiles is a hit for the others.
 pub(crate) fn default_engine() -> LazyEngine<EngineSpec> {
-    LazyEngine::new(EngineSpec::default(), glowplug_runtime::config)
+    LazyEngine::pure(EngineSpec::default(), glowplug_runtime::config)
 }
 
 /// The same, but compiling fast.
