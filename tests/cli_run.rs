@@ -189,6 +189,7 @@ fn the_report_has_every_field() {
         "artifact_bytes",
         "backend",
         "copied",
+        "copied",
         "exit_code",
         "key",
         "notes",

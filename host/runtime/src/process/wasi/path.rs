@@ -31,8 +31,11 @@ impl Context {
 
     /// The error's number; if it was the policy that refused, somebody is told by which rule.
     pub(crate) fn refused(&self, error: FsError) -> i32 {
-        if let Some(denial) = &error.denial {
-            self.denied(denial);
+        match &error.denial {
+            // A limit is told even if the program's own words go nowhere: what it did next hangs on it.
+            Some(denial) if error.errno == errno::ENOSPC => self.session.denied(denial.to_string()),
+            Some(denial) => self.denied(denial),
+            None => {}
         }
         error.errno
     }
