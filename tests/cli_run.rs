@@ -189,7 +189,6 @@ fn the_report_has_every_field() {
         "artifact_bytes",
         "backend",
         "copied",
-        "copied",
         "exit_code",
         "key",
         "notes",

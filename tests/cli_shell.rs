@@ -285,3 +285,24 @@ fn a_killed_process_does_nothing_more() {
         assert_eq!((stdout(&output).as_str(), stderr(&output).as_str()), ("143\n", ""));
     }
 }
+
+#[test]
+fn a_large_shell_and_its_forks_share_nothing_but_the_past() {
+    let context = Context::new();
+    // Above what is copied, so that memory is shared; what each job sees is what was there when it began.
+    let script = "x=$(head -c 5000000 /dev/zero | tr '\\0' a); sum() { printf %s \"$x\" | md5sum; }
+        before=$(sum)
+        for i in {1..40}; do
+            y=$i; a[i]=$i
+            { z=$y; x=${x}b; a[0]=$z; echo $z ${#x} ${#a[@]}; } > $i &
+        done
+        wait
+        for i in {1..40}; do read z len count < $i; [[ $z == $i && $len == 5000001 && $count == $((i + 1)) ]] || echo $i: $z $len $count; done
+        [[ $(sum) == \"$before\" && ${#a[@]} == 40 && -z ${a[0]} ]] && echo same
+        # A fork of a fork, after both have changed, and a memory that has grown in between.
+        { x=$x$x; echo ${#x}; { x=c$x; echo ${#x}; { echo ${x:0:2} ${#x}; } | cat; } | cat; echo ${#x}; } | cat
+        x=$x$x$x; { echo ${#x}; } | cat
+        [[ $(x=; sum) != \"$before\" ]] && echo ${#x}";
+    let said = says(&context, &[], script);
+    assert_eq!(said, "same\n10000000\n10000001\nca 10000001\n10000000\n15000000\n15000000\n");
+}
