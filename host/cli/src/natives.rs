@@ -52,12 +52,13 @@ impl UserSettings {
     }
 }
 
-/// Finds the programs; guests see `mounts`.
+/// Finds the programs; guests see `mounts`. Each may compute for `cpu_seconds`.
 pub(crate) fn resolve(
     programs: &[AllowedNative],
     args: &NativeArgs,
     settings: &UserSettings,
     mounts: &[Mount],
+    cpu_seconds: Option<u64>,
 ) -> Result<Natives, Failure> {
     let mut env = settings.variables()?;
     env.extend(args.native_env.iter().cloned());
@@ -67,7 +68,7 @@ pub(crate) fn resolve(
         readable: settings.dirs.iter().chain(&args.native_dir).cloned().collect(),
         search_path: std::env::var_os("PATH"),
         home: std::env::var_os("HOME").filter(|home| Path::new(home).is_absolute()).map(PathBuf::from),
-        cpu_seconds: None,
+        cpu_seconds,
         launcher: Vec::new(),
     };
     Natives::resolve(options, mounts).map_err(|error| Failure::new(error.to_string()).hint(error.hint()))

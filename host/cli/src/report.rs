@@ -8,6 +8,7 @@ use crate::optimizing::Optimizing;
 use crate::output;
 use crate::text;
 use glowplug_cache::{CacheKey, LoadReport, MissReason};
+use glowplug_runtime::Limit;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -87,6 +88,8 @@ pub(crate) struct RunReport<'a> {
     pub(crate) startup: Option<Duration>,
     /// How it ended.
     pub(crate) exit_code: i32,
+    /// The first limit that it ran into.
+    pub(crate) limit: Option<Limit>,
 }
 
 impl RunReport<'_> {
@@ -112,6 +115,9 @@ impl RunReport<'_> {
         }
         fields.insert("startup_us".to_owned(), self.startup.map(text::microseconds).into());
         fields.insert("exit_code".to_owned(), self.exit_code.into());
+        if let Some(limit) = self.limit {
+            fields.insert("limit".to_owned(), limit.name().into());
+        }
         fields.insert("peak_memory_bytes".to_owned(), peak_memory().into());
         object
     }
@@ -193,6 +199,9 @@ impl RunReport<'_> {
         }
         if let Some(bytes) = peak_memory() {
             line("peak memory", text::size(bytes));
+        }
+        if let Some(limit) = self.limit {
+            line("limit", format!("--{}", limit.name()));
         }
         line("exit code", self.exit_code.to_string());
         lines

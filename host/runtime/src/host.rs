@@ -125,7 +125,7 @@ pub(crate) fn refused(store: &Store<Host>) -> Option<Refusal> {
 pub(crate) fn explain_instantiation(store: &Store<Host>, name: &str, error: Error) -> Error {
     let error = match refused(store) {
         // A trap has its own reason, even if the guest was refused memory on its way there.
-        Some(refusal) if !error.is::<Trap>() => error.context(refusal.to_string()),
+        Some(refusal) if !error.is::<Trap>() => error.context(refusal),
         _ => error,
     };
     error.context(format!("failed to instantiate {name:?}"))

@@ -1,5 +1,6 @@
 //! What the command line says of the call cache.
 
+use super::LimitArgs;
 use crate::config::CallCache;
 use crate::config::keys::read_size;
 use clap::Args;
@@ -41,6 +42,8 @@ pub(crate) struct CallArgs {
     /// 1GiB [default: 2GiB, or half of what is free]
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(crate) max_disk: Option<u64>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// Keep results of runs that failed as well
     #[arg(long)]
     pub(crate) cache_failures: bool,
@@ -57,6 +60,14 @@ pub(crate) struct CallArgs {
 }
 
 impl CallArgs {
+    /// The first option that a run without the call cache cannot keep, and what is left without it.
+    pub(crate) fn needs_session(&self) -> Option<(&'static str, &'static str)> {
+        if self.deterministic {
+            return Some(("--deterministic", "the program has the real clock and random numbers"));
+        }
+        Some((self.limits.said().next()?.0, "--max-memory and --timeout limit the program"))
+    }
+
     /// Whether this run is looked for in the call cache, given what the settings say.
     pub(crate) fn wanted(&self, settings: CallCache) -> bool {
         if self.no_call_cache {

@@ -28,7 +28,7 @@ A large module that is not in the cache is compiled fast and run at once; a proc
 the next start (`glowplug cache jobs` shows it). --tiering wait ends when that is done, --tiering off makes the better code \
 first.
 
-Exit codes: the program's own; 134 when it traps; 124 when --timeout ends it; 1 when it cannot be run; 2 when the command \
+Exit codes: the program's own; 134 when it traps; 124 when --timeout or --cpu-time ends it; 1 when it cannot be run; 2 when the command \
 line is wrong."
 )]
 pub(crate) struct RunArgs {
@@ -50,7 +50,7 @@ pub(crate) struct RunArgs {
     /// End the program after this time, such as 500ms, 30s or 5m
     #[arg(long, value_name = "TIME", value_parser = read_time)]
     pub(crate) timeout: Option<Duration>,
-    /// The most memory that the program may take, such as 512MiB
+    /// The most memory that the program may take, such as 512MiB [default: half of the machine's, with the call cache a quarter]
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(crate) max_memory: Option<u64>,
     /// Run FILE though it is native code that was compiled before, which is executed with your rights, unchecked

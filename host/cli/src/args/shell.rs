@@ -1,7 +1,7 @@
 //! The command line of `glowplug shell`.
 
 use super::run::parse_env;
-use super::{CacheArgs, NativeArgs, ReportArgs};
+use super::{CacheArgs, LimitArgs, NativeArgs, ReportArgs};
 use crate::config::keys::{read_size, read_time};
 use clap::Args;
 use glowplug_fs::Mount;
@@ -24,7 +24,7 @@ use std::time::Duration;
 
 Our own options come first, and are long, except for -v. Everything from the shell's first flag or FILE on is the shell's.
 
-Exit codes: the shell's own; 124 when --timeout ends it; 1 when it cannot be started; 2 when the command line is wrong."
+Exit codes: the shell's own; 124 when --timeout or --cpu-time ends it; 1 when it cannot be started; 2 when the command line is wrong."
 )]
 pub(crate) struct ShellArgs {
     /// The shell's own flags; a script, and its arguments
@@ -45,9 +45,11 @@ pub(crate) struct ShellArgs {
     /// End everything after this time, such as 500ms, 30s or 5m
     #[arg(long, value_name = "TIME", value_parser = read_time)]
     pub(crate) timeout: Option<Duration>,
-    /// The most memory that each process may take, such as 512MiB
+    /// The most memory that each process may take, such as 512MiB [default: a quarter of the machine's]
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(crate) max_memory: Option<u64>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// The most processes that may run at once [default: 512]
     #[arg(long, value_name = "N")]
     pub(crate) max_processes: Option<usize>,
@@ -80,6 +82,7 @@ impl Default for ShellArgs {
             network: false,
             timeout: None,
             max_memory: None,
+            limits: LimitArgs::default(),
             max_processes: None,
             max_output: None,
             max_disk: None,

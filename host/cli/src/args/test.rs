@@ -1,7 +1,7 @@
 //! The command line of `glowplug test`.
 
 use super::run::parse_env;
-use super::{CacheArgs, CallModeArgs, NativeArgs};
+use super::{CacheArgs, CallModeArgs, LimitArgs, NativeArgs};
 use crate::config::keys::{read_size, read_time};
 use clap::Args;
 use glowplug_harness::schedule::MaxFail;
@@ -71,6 +71,8 @@ pub(crate) struct TestArgs {
     /// The most of the disk that each case may take, such as 100MiB [default: 2GiB, or half of what is free]
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(crate) max_disk: Option<u64>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// Set an environment variable for the cases, or pass on your own of that name
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, Option<String>)>,

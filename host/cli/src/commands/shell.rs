@@ -15,8 +15,8 @@ use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
 use glowplug_fs::{Access, Deadline, Mount, Namespace, errno, interruptible};
 use glowplug_runtime::process::{
-    EditRequest, Face, Info, Natives, ProgramEvent, ProgramSet, Session, SessionEvent, SessionLimits, SessionOptions,
-    Start, StartProgram, Stdio,
+    EditRequest, Face, Info, Natives, ProgramEvent, ProgramSet, RunEnd, Session, SessionEvent, SessionLimits,
+    SessionOptions, Start, StartProgram, Stdio,
 };
 use glowplug_shell::{Editor, EditorSettings};
 use std::ffi::OsString;
@@ -66,9 +66,10 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     opened.warn(None);
     let (folders, cwd) = folders(args)?;
     let mut files = embedded::program_files();
+    let cpu_seconds = args.limits.native_cpu_seconds();
     let natives = match args.native.allow_native.as_slice() {
         [] => Natives::default(),
-        programs => natives::resolve(programs, &args.native, &UserSettings::read()?, &folders)?,
+        programs => natives::resolve(programs, &args.native, &UserSettings::read()?, &folders, cpu_seconds)?,
     };
     natives::warn_missing(&natives);
     files.extend(natives::files(&natives));
@@ -94,13 +95,13 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         programs: Arc::new(programs),
         namespace,
         natives,
-        limits: SessionLimits {
+        limits: args.limits.over(SessionLimits {
             max_memory: args.max_memory,
             max_processes,
             max_output: args.max_output,
             timeout: args.timeout,
             ..SessionLimits::default()
-        },
+        }),
         face: Arc::clone(&face) as Arc<dyn Face>,
         determinism: None,
         witness: None,
@@ -131,7 +132,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
             .because_text(causes.next().map(ToString::to_string).as_deref())
     })?;
     let code = end.exit_code;
-    face.finish(&opened, &args.report, code)?;
+    face.finish(&opened, &args.report, &end)?;
     // What goes on in the background would go on writing, and moving what is about to be looked through and removed.
     // Native programs would outlive this one.
     if !session.end_all(PATIENCE) {
@@ -258,7 +259,7 @@ impl ShellFace {
         state.clock.add("instantiate", rest);
     }
 
-    fn finish(&self, opened: &Opened, wanted: &ReportArgs, exit_code: i32) -> Result<(), Failure> {
+    fn finish(&self, opened: &Opened, wanted: &ReportArgs, end: &RunEnd) -> Result<(), Failure> {
         let state = self.state();
         opened.warn_of_load(state.load.as_ref());
         let Some(wanted) = wanted.wanted() else { return Ok(()) };
@@ -269,7 +270,8 @@ impl ShellFace {
             source: "shell".to_owned(),
             clock: &state.clock,
             startup: state.startup,
-            exit_code,
+            exit_code: end.exit_code,
+            limit: end.limit,
         };
         write_wanted(&wanted, &report)
     }

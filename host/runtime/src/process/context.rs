@@ -157,6 +157,10 @@ impl Context {
         if result == Err(errno::EPIPE) {
             self.process.signal(signal::PIPE);
         }
+        if result == Err(errno::EFBIG) && self.session.output_left() == Some(0) {
+            let text = "all is written that --max-output allows, and the rest is refused";
+            self.session.ran_into(Limit::Output, || text.to_owned());
+        }
         if result == Err(errno::ENOSPC)
             && let Some(denial) = self.session.namespace.disk_refusal()
         {

@@ -14,8 +14,10 @@ use crate::text;
 use glowplug_cache::{Kind, ModuleDigest, Source};
 use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup, MissReason};
 use glowplug_fs::{Access, Deadline, Mount, interruptible};
-use glowplug_runtime::GuestOptions;
-use glowplug_runtime::process::{Face, Natives, ProgramEvent, ProgramSet, SessionEvent, SessionLimits, StartProgram};
+use glowplug_runtime::process::{
+    Face, Natives, ProgramEvent, ProgramSet, RunEnd, SessionEvent, SessionLimits, StartProgram,
+};
+use glowplug_runtime::{GuestOptions, Limit};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -132,6 +134,9 @@ impl<'a> Call<'a> {
         if let Some(bytes) = options.max_memory {
             key = key.with("--max-memory", bytes.to_string());
         }
+        for (option, value) in args.calls.limits.said() {
+            key = key.with(option, value);
+        }
         Ok(Ok(Self { args, options, opened, cache, key, module: identified.module, mounts }))
     }
 
@@ -166,7 +171,7 @@ impl<'a> Call<'a> {
         stdin.leave_after(hit.stdin().map_or(0, |read| read.len));
         let exit_code = hit.outcome.exit_code;
         let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: Some(hit.cost()), unkept: None };
-        self.report(&report, clock, exit_code)?;
+        self.report(&report, clock, exit_code, None)?;
         if let Err(error) = self.cache.note_use(hit) {
             tracing::debug!("the use could not be noted: {error}");
         }
@@ -177,14 +182,14 @@ impl<'a> Call<'a> {
         reason.texts().iter().for_each(|text| tracing::info!("{}: runs: {text}", self.options.name));
         let ran = self.make(&mut stdin)?;
         clock.lap("run");
-        let (exit_code, timed_out) = (ran.end.exit_code, ran.end.timed_out);
+        let RunEnd { exit_code, timed_out, limit, .. } = ran.end;
         let unkept = self.settle(ran)?;
         clock.lap("keep");
         if let Some(unkept) = &unkept {
             tracing::info!("{}: not kept: {unkept}", self.options.name);
         }
         let report = CallReport { outcome: CallOutcome::Miss, reason: Some(reason.to_string()), saved: None, unkept };
-        self.report(&report, clock, exit_code)?;
+        self.report(&report, clock, exit_code, limit)?;
         calling::clean_up(&self.cache);
         Ok(if timed_out { EXIT_TIMEOUT } else { exit_code })
     }
@@ -194,11 +199,11 @@ impl<'a> Call<'a> {
         let ran = self.make(&mut stdin)?;
         clock.lap("run");
         let difference = first_difference(hit, &ran);
-        let exit_code = ran.end.exit_code;
+        let (exit_code, limit) = (ran.end.exit_code, ran.end.limit);
         self.write(&ran)?;
         ran.remove_scratch();
         let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: None, unkept: None };
-        self.report(&report, clock, exit_code)?;
+        self.report(&report, clock, exit_code, limit)?;
         match difference {
             None => {
                 tracing::info!("{}: checked: a fresh run gave the same", self.options.name);
@@ -219,11 +224,11 @@ impl<'a> Call<'a> {
         let path = PathBuf::from(&self.args.file_and_args[0]);
         let names = self.args.dirs.iter().map(|(_, name)| name.clone().into_bytes());
         let terminal = stdin.is_terminal();
-        let limits = SessionLimits {
+        let limits = self.args.calls.limits.over(SessionLimits {
             max_memory: self.options.max_memory,
             timeout: self.args.timeout,
             ..SessionLimits::default()
-        };
+        });
         let face = Arc::new(Quiet { name: self.options.name.clone(), loaded: Mutex::default() });
         let execution = Execution {
             programs: Arc::new(ProgramSet::new(
@@ -307,7 +312,7 @@ impl<'a> Call<'a> {
         Ok(unkept)
     }
 
-    fn report(&self, call: &CallReport, clock: &Clock, exit_code: i32) -> Result<(), Failure> {
+    fn report(&self, call: &CallReport, clock: &Clock, exit_code: i32, limit: Option<Limit>) -> Result<(), Failure> {
         let Some(wanted) = self.args.report.wanted() else { return Ok(()) };
         let report = RunReport {
             load: None,
@@ -317,6 +322,7 @@ impl<'a> Call<'a> {
             clock,
             startup: None,
             exit_code,
+            limit,
         };
         write_wanted(&wanted, &report)
     }

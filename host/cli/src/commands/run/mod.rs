@@ -18,7 +18,7 @@ use crate::text;
 use called::Called;
 use glowplug_cache::{BackendUsed, Code, CompilerTier, LazyEngine, LoadReport, NoBaseline, Pending, Source, Tiers};
 use glowplug_runtime::{
-    Compiler, DirMount, EngineSpec, Finished, Guest, GuestOptions, Outcome, PreparedGuest, Watchdog,
+    Compiler, DirMount, EngineSpec, Finished, Guest, GuestOptions, Limit, Outcome, PreparedGuest, Refusal, Watchdog,
 };
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
@@ -58,12 +58,13 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     // Before anything that the guest prints.
     opened.warn(None);
     let mut call = None;
-    let deterministic = |reason: &str| {
-        Failure::usage(format!("{} cannot be run with --deterministic: {reason}", options.name))
-            .hint("leave it out, and the program has the real clock and random numbers")
+    let needed = args.calls.needs_session();
+    let cannot = |(option, left): (&str, &str), reason: &str| {
+        Failure::usage(format!("{} cannot be run with {option}: {reason}", options.name))
+            .hint(format!("leave it out, and {left}"))
     };
-    if args.calls.deterministic && !args.calls.wanted(opened.config.call_mode()) {
-        return Err(deterministic("that is for runs whose results are kept; add --call-cache on"));
+    if let (Some(needed), false) = (needed, args.calls.wanted(opened.config.call_mode())) {
+        return Err(cannot(needed, "that is for runs whose results are kept; add --call-cache on"));
     }
     if args.calls.wanted(opened.config.call_mode()) {
         match called::run(args, &options, &opened, &mut clock)? {
@@ -71,8 +72,10 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
                 opened.cache.finish();
                 return Ok(code);
             }
-            Called::Bypass(reason) if args.calls.deterministic => return Err(deterministic(&reason)),
             Called::Bypass(reason) => {
+                if let Some(needed) = needed {
+                    return Err(cannot(needed, &reason));
+                }
                 tracing::info!("{}: the call cache is bypassed: {reason}", options.name);
                 call = Some(CallReport::bypass(reason));
             }
@@ -102,14 +105,14 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     match run_guest(timeout, code, &options, &afterwards) {
         Ok(finished) => {
             afterwards.add_phases(&finished.phases);
-            let code = said(&finished.outcome);
-            afterwards.finish(code)?;
+            let code = said(&finished);
+            afterwards.finish(code, finished.refused.map(|refusal| refusal.limit))?;
             // Before `finished` is dropped: what its memory takes is given back faster by the end of the process.
             std::process::exit(code);
         }
-        Err(failure) => {
+        Err((failure, limit)) => {
             let code = failure.report();
-            afterwards.finish(code)?;
+            afterwards.finish(code, limit)?;
             Ok(code)
         }
     }
@@ -120,23 +123,32 @@ fn run_guest(
     code: Code,
     options: &GuestOptions,
     afterwards: &Arc<Afterwards>,
-) -> Result<Finished, Failure> {
-    let prepared = PreparedGuest::new(&guest_of(code), &options.name)?;
-    let watchdog = timeout.map(|(limit, left)| watch(limit, left, afterwards)).transpose()?;
-    let finished = prepared.run(options, || afterwards.guest_begins())?;
+) -> Result<Finished, (Failure, Option<Limit>)> {
+    let prepared = PreparedGuest::new(&guest_of(code), &options.name).map_err(|error| (error.into(), None))?;
+    let watchdog = timeout.map(|(limit, left)| watch(limit, left, afterwards)).transpose();
+    let watchdog = watchdog.map_err(|failure| (failure, None))?;
+    let finished = prepared.run(options, || afterwards.guest_begins()).map_err(|error| {
+        let limit = error.downcast_ref::<Refusal>().map(|refusal| refusal.limit);
+        (error.into(), limit)
+    })?;
     drop(watchdog);
     Ok(finished)
 }
 
 /// Says how the guest ended, where that is more than an exit code.
-fn said(outcome: &Outcome) -> i32 {
+fn said(Finished { outcome, refused, .. }: &Finished) -> i32 {
     match outcome {
         Outcome::Exited(_) => {}
         Outcome::Returned(values) => output::show(&values.iter().collect()),
         // The whole story, with the guest's backtrace, as `wasmtime run` tells it.
         Outcome::Trapped(error) => output::error_line(&format!("{error:?}")),
     }
-    outcome.exit_code()
+    let code = outcome.exit_code();
+    if let (Some(refusal), false) = (refused, code == 0) {
+        // A program that got no memory traps somewhere, or says what it likes.
+        output::remark(refusal);
+    }
+    code
 }
 
 fn guest_options(args: &RunArgs, file: &OsStr, own_args: &[std::ffi::OsString]) -> Result<GuestOptions, Failure> {
@@ -263,7 +275,7 @@ fn watch(limit: Duration, left: Duration, afterwards: &Arc<Afterwards>) -> Resul
     let afterwards = Arc::clone(afterwards);
     let expired = move || {
         output::error_line(&text::timed_out(&afterwards.source, limit));
-        if let Err(failure) = afterwards.finish(EXIT_TIMEOUT) {
+        if let Err(failure) = afterwards.finish(EXIT_TIMEOUT, Some(Limit::Time)) {
             failure.report();
         }
         std::process::exit(EXIT_TIMEOUT);
@@ -310,7 +322,7 @@ impl Afterwards {
     }
 
     /// Reports, and gives the cache its time.
-    fn finish(&self, exit_code: i32) -> Result<(), Failure> {
+    fn finish(&self, exit_code: i32, limit: Option<Limit>) -> Result<(), Failure> {
         // The guest's output is in nobody's buffer when this process is gone.
         let _ = std::io::stdout().flush();
         let mut reached = self.reached();
@@ -324,6 +336,7 @@ impl Afterwards {
                 clock: &reached.clock,
                 startup: reached.startup,
                 exit_code,
+                limit,
             };
             write_wanted(wanted, &report)?;
         }

@@ -78,6 +78,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
         check: args.call_cache_check,
         verify_only: args.verify_only,
         max_disk: args.max_disk,
+        limits: args.limits,
         native: args.native.clone(),
         settings: std::mem::take(&mut plan.settings),
     };

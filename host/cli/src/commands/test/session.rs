@@ -1,6 +1,6 @@
 //! One case: its result is known, or its session runs.
 
-use crate::args::NativeArgs;
+use crate::args::{LimitArgs, NativeArgs};
 use crate::calling::{self, Execution, Nothing, Ran};
 use crate::embedded;
 use crate::natives::{self, UserSettings};
@@ -41,6 +41,8 @@ pub(super) struct Sessions {
     pub(super) verify_only: bool,
     /// The most of the disk that a case may take, unless that is the default.
     pub(super) max_disk: Option<u64>,
+    /// Limits of each case.
+    pub(super) limits: LimitArgs,
     /// What native programs are given.
     pub(super) native: NativeArgs,
     /// What the user says of them.
@@ -123,6 +125,9 @@ impl Sessions {
         }
         for allowed in &job.allow_native {
             key = key.with(format_args!("native program {}", allowed.program), "allowed");
+        }
+        for (option, value) in self.limits.said() {
+            key = key.with(option, value);
         }
         for (name, digest) in job.inputs.iter() {
             key = key.with(format_args!("input {name}"), digest.to_string());
@@ -220,7 +225,13 @@ impl Sessions {
         };
         let mount = |host: &Path, guest: &[u8], access| Mount { host: host.to_owned(), guest: guest.to_vec(), access };
         let mounts = vec![mount(self.project_of(job), PROJECT, Access::ReadOnly), mount(folder, WORK, access)];
-        let natives = natives::resolve(&job.allow_native, &self.native, &self.settings, &mounts);
+        let natives = natives::resolve(
+            &job.allow_native,
+            &self.native,
+            &self.settings,
+            &mounts,
+            self.limits.native_cpu_seconds(),
+        );
         let natives = natives.map_err(|failure| Untried::Failed(failure.in_one_line()))?;
         if !natives.missing().is_empty() {
             tracing::info!("{}: not on this machine: {}", job.id, natives.missing().join(", "));
@@ -247,7 +258,7 @@ impl Sessions {
             // The same for everybody, as all of a case's surroundings.
             umask: 0o022,
             on_main_thread: false,
-            limits: SessionLimits { timeout: Some(job.timeout), ..SessionLimits::default() },
+            limits: self.limits.over(SessionLimits { timeout: Some(job.timeout), ..SessionLimits::default() }),
             face,
         };
         execution.run().map_err(|error| Untried::Failed(error.to_string()))

@@ -69,6 +69,9 @@ pub(super) fn key(args: &TestArgs, folder: &Path) -> CallKey {
             value.map_or_else(Vec::new, |value| format!("={value}").into_bytes()),
         );
     }
+    for (option, value) in args.limits.said() {
+        key = key.with(option, value);
+    }
     for allowed in &args.native.allow_native {
         key = key.with(format_args!("native program {}", allowed.program), "allowed");
     }
