@@ -20,7 +20,6 @@ pub fn translate(pattern: &str, syntax: Syntax) -> Result<Translated, Error> {
         out: String::with_capacity(pattern.len() + 8),
         atom: None,
         groups: Vec::new(),
-        opened: 0,
         closed: 0,
         variable: 0,
         alternatives: false,
@@ -52,12 +51,10 @@ struct Translator<'a> {
     syntax: Syntax,
     out: String,
     atom: Option<Atom>,
-    /// Each open group: where it begins, and its number.
-    groups: Vec<(usize, u32)>,
-    /// Groups opened so far, which is what they are numbered by.
-    opened: u32,
-    /// The first nine of those that are closed, as bits: what a back reference may name.
-    closed: u16,
+    /// Where each open group begins.
+    groups: Vec<usize>,
+    /// Groups closed so far: what a back reference may name.
+    closed: u32,
     variable: u32,
     alternatives: bool,
     back_references: bool,
@@ -136,19 +133,16 @@ impl Translator<'_> {
     }
 
     fn open(&mut self) {
-        self.opened += 1;
-        self.groups.push((self.out.len(), self.opened));
+        self.groups.push(self.out.len());
         self.out.push('(');
         self.atom = None;
     }
 
     fn close(&mut self) -> Result<(), Error> {
-        let Some((start, number)) = self.groups.pop() else {
+        let Some(start) = self.groups.pop() else {
             return Err(Error("Unmatched ) or \\)".to_owned()));
         };
-        if number <= 9 {
-            self.closed |= 1 << number;
-        }
+        self.closed += 1;
         self.out.push(')');
         self.atom = Some(Atom { start, repeated: false });
         Ok(())
@@ -250,7 +244,7 @@ impl Translator<'_> {
     }
 
     fn back_reference(&mut self, digit: char) -> Result<(), Error> {
-        if digit.to_digit(10).is_none_or(|number| self.closed & 1 << number == 0) {
+        if digit.to_digit(10).is_none_or(|number| number > self.closed) {
             return Err(Error("Invalid back reference".to_owned()));
         }
         self.back_references = true;
