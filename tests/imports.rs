@@ -331,6 +331,8 @@ const INPUTS: [Input; 5] = [Input::File, Input::Whole, Input::Pieces, Input::Not
 
 /// One run, which may wait for itself until its time is over, as one that reads a pipe of its own: everything by which it is noticed outside, and what the report says of the call cache.
 fn run(context: &Context, home: &str, input: Input, text: &str, before: &str) -> (String, String) {
+    // A home that is not there is not made.
+    fs::create_dir_all(context.home().join(home)).expect("a home");
     let script = format!(
         "{before} exec \"$0\" run --call-cache on --cache-failures --deterministic --timeout 5s --report-file report.json --dir data m.wat x{}",
         if matches!(input, Input::Closed) { " <&-" } else { "" }

@@ -52,6 +52,9 @@ impl fmt::Display for StepDown {
     }
 }
 
+/// Files in memory, by where in this program lies what they hold, and how long it is.
+type FilesOfMemory = Vec<((usize, usize), Arc<Checked>)>;
+
 /// A cache of compiled modules and components.
 ///
 /// Cheap to open, made to be shared between threads: by reference or in an [`Arc`]. What it learnt is written when it is
@@ -73,7 +76,7 @@ pub struct ModuleCache {
     /// Where artifacts of guests' modules are, once one was asked for.
     guests: OnceLock<Option<Store>>,
     /// The artifacts of the program's own binary that are mapped from memory, by where and how long they are.
-    files_of_memory: Mutex<Vec<((usize, usize), Arc<Checked>)>>,
+    files_of_memory: Mutex<FilesOfMemory>,
 }
 
 impl fmt::Debug for ModuleCache {

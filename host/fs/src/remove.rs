@@ -173,7 +173,7 @@ mod tests {
             fs::create_dir_all(tree.join(format!("up-{}-{number}/in", std::process::id()))).expect("made");
         }
         for at in ["x/closed/y/z", "x/closed/y", "x/closed", "x"] {
-            fs::set_permissions(tree.join(at), fs::Permissions::from_mode(0)).expect("set");
+            fs::set_permissions(tree.join(at), fs::Permissions::from_mode(0o000)).expect("set");
         }
         remove_contents(&open(&tree)).expect("removed");
         assert_eq!(fs::read_dir(&tree).expect("listed").count(), 0);

@@ -52,8 +52,7 @@ pub(crate) fn lines(bytes: &(impl AsRef<[u8]> + ?Sized)) -> Visible<'_> {
 
 impl Display for Visible<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.bytes.utf8_chunks().peekable();
-        while let Some(chunk) = rest.next() {
+        for chunk in self.bytes.utf8_chunks() {
             let text = chunk.valid();
             let mut from = 0;
             for (at, character) in text.char_indices() {

@@ -38,7 +38,7 @@ impl Handles {
 
     /// Takes one more, if it leaves enough for the others.
     pub(crate) fn take(self: &Arc<Self>) -> Option<Handle> {
-        if !self.may_hold(most()) && !(raise() && self.may_hold(most())) {
+        if !(self.may_hold(most()) || raise() && self.may_hold(most())) {
             return None;
         }
         HELD.fetch_add(1, Ordering::Relaxed);

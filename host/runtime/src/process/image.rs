@@ -427,6 +427,6 @@ mod tests {
         assert_eq!(of(""), []);
         assert_eq!(of("..."), []);
         assert_eq!(of("xx.x..xxx"), [0..2, 3..4, 6..9]);
-        assert_eq!(of(".x."), [1..2]);
+        assert_eq!(of(".x..x"), [1..2, 4..5]);
     }
 }

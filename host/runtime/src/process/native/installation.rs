@@ -9,6 +9,7 @@ const BESIDE: [&str; 8] = ["bin", "lib", "lib32", "lib64", "libexec", "include",
 
 /// Installations in a home that keep what programs need in other places, by the end of the path that their programs lie in:
 /// what is to be read, relative to the folder above the last, and variables that say so.
+#[allow(clippy::type_complexity, reason = "a table that is read in one place")]
 const KNOWN: [(&str, &[&str], &[(&str, &str)]); 2] = [
     (
         ".cargo/bin",

@@ -68,9 +68,9 @@ impl Running {
         let mut child = command.spawn().map_err(failed)?;
         // With the other side's socket, whose end would otherwise not be heard of.
         drop(command);
-        let told = wire::send_request(&ours, request, descriptors).map_err(failed).and_then(|()| {
-            if wait(&ours, process, Instant::now() + START) { Ok(wire::receive(&ours)) } else { Ok(None) }
-        });
+        let told = wire::send_request(&ours, request, descriptors)
+            .map_err(failed)
+            .map(|()| if wait(&ours, process, Instant::now() + START) { wire::receive(&ours) } else { None });
         let error = match told {
             Ok(Some(Told::Started)) => return Ok(Self { launcher: Arc::new(ours), child }),
             Ok(Some(Told::Failed(number, problem))) => (number_of(number), format!("failed to start it: {problem}")),
