@@ -94,7 +94,7 @@ impl FromStr for Variable {
 fn names_code(name: &str) -> bool {
     let exactly =
         |code: &&str| if code.ends_with('_') || code.len() > 4 { name.starts_with(*code) } else { name == *code };
-    CODE.iter().any(|code| exactly(code)) && !NO_CODE.iter().any(|harmless| name.starts_with(harmless))
+    CODE.iter().any(exactly) && !NO_CODE.iter().any(|harmless| name.starts_with(harmless))
 }
 
 /// Whether a value can be nothing but a word: no path, no format.
