@@ -24,12 +24,16 @@ fn dir_says_where() {
     exit code: 0
     ----- stdout -----
     [HOME]/.cache/glowplug
+    ----- stderr -----
+    glowplug: in force: nothing yet: the first start makes [HOME]/.cache/glowplug
     ");
     insta::assert_snapshot!("dir_json", context.seen(["cache", "dir", "--json"]));
     insta::assert_snapshot!(context.seen(["cache", "--cache-dir", "elsewhere", "dir"]), @"
     exit code: 0
     ----- stdout -----
     [WORK]/elsewhere
+    ----- stderr -----
+    glowplug: in force: nothing yet: the first start makes [WORK]/elsewhere
     ");
     assert!(files(&context.home()).is_empty(), "asking must not make anything");
 }

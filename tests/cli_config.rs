@@ -58,7 +58,7 @@ fn defaults_are_those_of_the_example() {
     context.configure(&example);
     let explicit = context.json(["config", "--json"]);
     let settings = default["settings"].as_object().expect("settings");
-    assert_eq!(settings.len(), 19);
+    assert_eq!(settings.len(), 20);
     for (name, setting) in settings {
         assert_eq!(setting["origin"], "default", "{name}");
         assert_eq!(setting["value"], explicit["settings"][name]["value"], "{name}");

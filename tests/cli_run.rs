@@ -190,6 +190,7 @@ fn the_report_has_every_field() {
         "backend",
         "copied",
         "exit_code",
+        "in_force",
         "key",
         "notes",
         "outcome",

@@ -343,3 +343,50 @@ fn nothing_is_listed_where_nothing_is_compiled() {
     hint: only glowplug's own store can be looked into; choose it with --cache auto or --cache aot
     ");
 }
+
+/// Runs `app.wasm` with the call cache; `argument` makes another call of it.
+fn called(context: &Context, tiering: &str, argument: &str) -> Value {
+    context.report(["--call-cache", "on", "--tiering", tiering, "app.wasm", argument])
+}
+
+/// The call cache's code is not that of `run`: what it computes must not hang on the machine.
+#[test]
+fn a_module_that_is_warm_for_run_is_run_from_baseline_code_by_the_call_cache() {
+    let context = context();
+    assert_eq!(context.report(["app.wasm"])["outcome"], "miss");
+    let first = called(&context, "auto", "1");
+    assert_eq!(said(&first), three("miss", "baseline", "started"), "{first}");
+    assert_eq!(
+        first["call_cache"]["not_kept"],
+        Value::Null,
+        "baseline code computes the same, so that its result is kept: {first}"
+    );
+    wait_for_the_end_of_all(&context);
+    let second = called(&context, "auto", "2");
+    assert_eq!(said(&second), three("hit", "optimized", "-"), "{second}");
+    let replayed = called(&context, "auto", "1");
+    assert_eq!((&replayed["call_cache"]["outcome"], &replayed["outcome"]), (&"hit".into(), &"bypass".into()));
+    // Two for the two engines, and one of baseline code.
+    assert_eq!(context.json(["cache", "ls", "--json"]).as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn the_call_cache_waits_for_the_better_code_if_asked_to() {
+    let context = context();
+    let first = called(&context, "wait", "1");
+    assert_eq!(said(&first), three("miss", "baseline", "stored"), "{first}");
+    assert_eq!(said(&called(&context, "off", "2")), three("hit", "-", "-"));
+}
+
+#[test]
+fn the_call_caches_code_can_be_made_ahead() {
+    let context = context();
+    let why = |more: &[&str]| context.run([&["cache", "why", "app.wasm"], more].concat()).status.code();
+    let warmed = context.json(["cache", "warm", "--json", "app.wasm"]);
+    assert_eq!((warmed.as_array().map(Vec::len), why(&[]), why(&["--call-cache"])), (Some(1), Some(0), Some(1)));
+    let warmed = context.json(["cache", "warm", "--call-cache", "--json", "app.wasm"]);
+    let said_of = |at: usize| (warmed[at]["outcome"].clone(), warmed[at]["for"].clone());
+    assert_eq!([said_of(0), said_of(1)], [("hit".into(), Value::Null), ("miss".into(), "call-cache".into())]);
+    assert_eq!((why(&[]), why(&["--call-cache"])), (Some(0), Some(0)));
+    assert_eq!(said(&called(&context, "auto", "1")), three("hit", "optimized", "-"));
+}

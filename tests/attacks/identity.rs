@@ -5,6 +5,7 @@ use super::support::ends;
 use rustix::fs::{Timespec, Timestamps};
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ fn a_module_that_is_rewritten_at_once_is_executed_as_it_is() {
 
 #[test]
 fn a_file_system_of_whole_seconds_is_not_believed_for_two() {
-    let Some(folder) = coarse_file_system() else { return };
+    let Some(folder) = coarse_file_system("a_file_system_of_whole_seconds_is_not_believed_for_two") else { return };
     let context = Context::new();
     let mount = folder.path().join("mount");
     for name in ['A', 'B'] {
@@ -58,24 +59,25 @@ fn a_file_system_of_whole_seconds_is_not_believed_for_two() {
     assert_eq!(stdout(&output), expected, "{}", stderr(&output));
 }
 
-/// A mounted file system that keeps whole seconds; said aloud when there can be none.
-struct Coarse(tempfile::TempDir);
+/// A mounted file system; said aloud when there can be none.
+struct Mounted(tempfile::TempDir);
 
-impl Coarse {
-    fn path(&self) -> &std::path::Path {
+impl Mounted {
+    fn path(&self) -> &Path {
         self.0.path()
     }
 }
 
-impl Drop for Coarse {
+impl Drop for Mounted {
     fn drop(&mut self) {
         let _ = std::process::Command::new("umount").arg(self.path().join("mount")).status();
     }
 }
 
-fn coarse_file_system() -> Option<Coarse> {
+/// One that keeps whole seconds.
+fn coarse_file_system(trial: &str) -> Option<Mounted> {
     let skip = |why: &str| {
-        super::support::skipped("a_file_system_of_whole_seconds_is_not_believed_for_two", why);
+        super::support::skipped(trial, why);
         None
     };
     if !super::support::is_root() {
@@ -95,14 +97,13 @@ fn coarse_file_system() -> Option<Coarse> {
     if !quietly(std::process::Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&mount)) {
         return skip("no loop device can be mounted");
     }
-    Some(Coarse(folder))
+    Some(Mounted(folder))
 }
 
 #[test]
 fn a_module_that_is_replaced_while_standard_input_is_looked_at_is_not_kept_under_the_old_ones_name() {
     let context = Context::new();
-    let probe =
-        fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/prebuilt/probe.wasm")).expect("read");
+    let probe = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/prebuilt/probe.wasm")).expect("read");
     // The same program, but for a custom section: what the key says of it differs.
     let (old, new) = (probe.clone(), [&probe[..], &[0, 5, 4, b'm', b'o', b'r', b'e']].concat());
     context.write("probe.wasm", &old);
@@ -137,5 +138,153 @@ fn an_input_that_was_changed_in_its_tick_is_read_again() {
         let path = context.write("in", &text);
         coarsen(&File::options().write(true).open(path).expect("opened"));
         assert_eq!(stdout(&ends(&mut context.command(args))), text);
+    }
+}
+
+/// A file that this process has mapped for writing, though it is not open any more: what is written to it leaves no trace in its times
+/// until the kernel has written it back.
+struct Mapped {
+    at: *mut u8,
+    len: usize,
+}
+
+impl Mapped {
+    #[expect(unsafe_code, reason = "a mapping is what is tried")]
+    fn of(path: &Path) -> Self {
+        use rustix::mm::{MapFlags, ProtFlags, mmap};
+        let file = File::options().read(true).write(true).open(path).expect("opened");
+        let len = usize::try_from(file.metadata().expect("metadata").len()).expect("a length");
+        // SAFETY: a new mapping, of a file that stays as long as it is.
+        let at =
+            unsafe { mmap(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &file, 0) };
+        let mapped = Self { at: at.expect("mapped").cast(), len };
+        // The first write moves the times; those that follow do not.
+        mapped.set(mapped.get());
+        mapped
+    }
+
+    #[expect(unsafe_code, reason = "a mapping is what is tried")]
+    fn get(&self) -> Vec<u8> {
+        // SAFETY: mapped for as long as this lives, and nobody makes the file shorter.
+        unsafe { std::slice::from_raw_parts(self.at, self.len) }.to_vec()
+    }
+
+    #[expect(unsafe_code, reason = "a mapping is what is tried")]
+    fn set(&self, bytes: impl AsRef<[u8]>) {
+        let bytes = bytes.as_ref();
+        assert_eq!(bytes.len(), self.len);
+        // SAFETY: as above, and writable; the program reads the file, and not this.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.at, bytes.len()) };
+    }
+}
+
+impl Drop for Mapped {
+    #[expect(unsafe_code, reason = "a mapping is what is tried")]
+    fn drop(&mut self) {
+        // SAFETY: nothing refers to it any more.
+        let _ = unsafe { rustix::mm::munmap(self.at.cast(), self.len) };
+    }
+}
+
+/// Longer than a tick of the clock.
+fn settle() {
+    std::thread::sleep(Duration::from_millis(60));
+}
+
+/// T32: nothing of what is read in `folder` is believed to be what it was, while somebody could change it without a sign.
+fn inputs_that_are_mapped(context: &Context, folder: &Path) {
+    let probe = context.probe();
+    let input = folder.join("in");
+    let shown = format!("{}::data", folder.display());
+    let run = |text: &str| {
+        let mut command = context.command(["run", "--call-cache", "on", "--dir", &shown, probe, "cat", "data/in"]);
+        assert_eq!(stdout(&ends(&mut command)), text);
+    };
+    fs::write(&input, "AAAA").expect("written");
+    let mapped = Mapped::of(&input);
+    settle();
+    for text in ["AAAA", "BBBB", "AAAA", "CCCC"] {
+        mapped.set(text);
+        run(text);
+    }
+    // The same for a whole run of cases, which would not even be looked at.
+    fs::create_dir_all(folder.join("project/tests")).expect("folders");
+    fs::write(folder.join("project/glowplug.toml"), "[test]\ninputs = ['in']\n").expect("written");
+    let case = "  $ cat in.txt\n  AAAA\n";
+    fs::write(folder.join("project/tests/a.t"), case).expect("written");
+    for name in ["in", "tests/in.txt"] {
+        fs::write(folder.join("project").join(name), "AAAA\n").expect("written");
+    }
+    let mapped = Mapped::of(&folder.join("project/tests/in.txt"));
+    let case_mapped = Mapped::of(&folder.join("project/tests/a.t"));
+    settle();
+    let passes = |passes: bool| {
+        let mut command = context.command(["test"]);
+        let output = ends(command.current_dir(folder.join("project")));
+        assert_eq!(output.status.success(), passes, "{}{}", stdout(&output), stderr(&output));
+    };
+    for _ in 0..2 {
+        (mapped.set("AAAA\n"), case_mapped.set(case));
+        passes(true);
+        passes(true);
+        mapped.set("BBBB\n");
+        passes(false);
+        mapped.set("AAAA\n");
+        passes(true);
+        case_mapped.set(case.replace("AAAA", "BBBB"));
+        passes(false);
+    }
+}
+
+#[test]
+fn an_input_that_somebody_has_mapped_is_read_each_time() {
+    let context = Context::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    inputs_that_are_mapped(&context, folder.path());
+}
+
+#[test]
+fn an_input_on_a_file_system_of_memory_is_read_each_time() {
+    let Ok(folder) = tempfile::tempdir_in("/dev/shm") else {
+        return super::support::skipped(
+            "an_input_on_a_file_system_of_memory_is_read_each_time",
+            "there is no /dev/shm",
+        );
+    };
+    inputs_that_are_mapped(&Context::new(), folder.path());
+}
+
+/// Containers are on such a file system. There the kernel grants a read lease though the file is mapped for writing.
+#[test]
+fn an_input_on_an_overlay_of_the_kernels_is_read_each_time() {
+    let trial = "an_input_on_an_overlay_of_the_kernels_is_read_each_time";
+    if !super::support::is_root() {
+        return super::support::skipped(trial, "only root mounts");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    ["lower", "upper", "scratch", "mount"].iter().for_each(|name| fs::create_dir(path(name)).expect("a folder"));
+    let layers = format!("lowerdir={},upperdir={},workdir={}", path("lower"), path("upper"), path("scratch"));
+    let mut mount = std::process::Command::new("mount");
+    mount.args(["-t", "overlay", "overlay", "-o", &layers, &path("mount")]).stderr(Stdio::null());
+    if !mount.status().is_ok_and(|status| status.success()) {
+        return super::support::skipped(trial, "no overlay can be mounted here");
+    }
+    let mounted = Mounted(folder);
+    inputs_that_are_mapped(&Context::new(), &mounted.path().join("mount"));
+}
+
+/// The results of a run are kept under the digest of what ran, and of what it had run.
+#[test]
+fn a_module_that_a_run_has_run_is_kept_as_what_was_loaded() {
+    let context = Context::new();
+    fs::create_dir(context.work().join("tests")).expect("a folder");
+    let place = context.work().join("tests/x.wasm");
+    fs::write(context.work().join("tests/a.t"), "  $ cp x.wasm y.wasm; ./x.wasm\n  AAAAAAAA\n").expect("written");
+    for round in 0..6 {
+        // Fresh each time, and changed back and forth within a tick.
+        fs::write(&place, greets(if round % 2 == 0 { 'A' } else { 'B' })).expect("written");
+        let output = ends(&mut context.command(["test"]));
+        assert_eq!(output.status.success(), round % 2 == 0, "{}{}", stdout(&output), stderr(&output));
     }
 }

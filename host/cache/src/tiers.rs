@@ -120,7 +120,7 @@ impl ModuleCache {
 }
 
 /// An optimized artifact that is not there yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pending {
     key: CacheKey,
     source: Source<'static>,

@@ -50,7 +50,7 @@ pub struct Hit {
     /// Which of the entry's results it is.
     at: usize,
     /// Whether the entry is to be written anew, because files have the same contents under new identities.
-    refreshed: bool,
+    pub(crate) refreshed: bool,
     /// When the entry was last noted to be used.
     last_used: SystemTime,
 }

@@ -2,7 +2,8 @@
 //!
 //! An observation says what a run was told; a proof only says that a path is still what it was when all of them were found
 //! true. Identities decide (inode, size, times): while they are the same, so are contents, listings and everything that stat
-//! tells. What is not settled yet (`FileIdentity::is_settled_at`) cannot be proven this way, and there is no proof then.
+//! tells. That is for `glowplug_store::identity::Reading` to say, for contents to whoever has read them; what may change unseen
+//! cannot be proven this way, and there is no proof then.
 
 use crate::cache::CallCache;
 use crate::key::{CallKey, Parts};
@@ -11,8 +12,9 @@ use crate::lookup::{Change, differences};
 use crate::records::{Expected, ExpectedState, Names, Sealed as _, StoredProof};
 use glowplug_fs::trace::{Observed, Root, Seen};
 use glowplug_store::disk::{identity_at, identity_of};
+use glowplug_store::identity::Reading;
 use glowplug_store::{Digest, FileIdentity, Timestamp};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -33,10 +35,31 @@ pub struct Proven {
 pub struct Evidence {
     roots: Vec<Root>,
     numbers: HashMap<PathBuf, u32>,
-    asked: BTreeSet<(u32, Vec<u8>, bool)>,
+    asked: BTreeMap<(u32, Vec<u8>, bool), Stands>,
     /// Of which only the entries count, or only that they are there.
     listed: BTreeSet<(PathBuf, Names)>,
     exist: BTreeSet<PathBuf>,
+}
+
+/// Which identity of a path stands for what was found there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    /// What it has now, if that is old enough: its contents were not read.
+    ByTimes,
+    /// What it had when its contents were read.
+    Read(FileIdentity),
+    /// None: its contents may change unseen.
+    Never,
+}
+
+impl Stands {
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::ByTimes, other) | (other, Self::ByTimes) => other,
+            (one, other) if one == other => one,
+            _ => Self::Never,
+        }
+    }
 }
 
 impl Evidence {
@@ -45,29 +68,33 @@ impl Evidence {
         let numbers: Vec<u32> = observed.roots.iter().map(|root| self.root(root)).collect();
         for observation in &observed.observations {
             let Some(root) = numbers.get(observation.root as usize) else { continue };
-            let follows = |seen: &Seen| match seen {
-                Seen::Absent { follow, .. }
-                | Seen::Looked { follow, .. }
-                | Seen::Stat { follow, .. }
-                | Seen::Opened { follow, .. }
-                | Seen::Content { follow, .. } => *follow,
-                Seen::Link { .. } => false,
-                Seen::Listing { .. } | Seen::Access { .. } => true,
-            };
-            for follow in [false, true] {
-                if observation.seen.iter().any(|seen| follows(seen) == follow) {
-                    self.asked.insert((*root, observation.path.clone(), follow));
-                }
+            for seen in &observation.seen {
+                let (follow, stands) = match seen {
+                    Seen::Absent { follow, .. }
+                    | Seen::Looked { follow, .. }
+                    | Seen::Stat { follow, .. }
+                    | Seen::Opened { follow, .. } => (*follow, Stands::ByTimes),
+                    Seen::Content { follow, identity, .. } => (*follow, identity.map_or(Stands::Never, Stands::Read)),
+                    Seen::Link { .. } => (false, Stands::ByTimes),
+                    Seen::Listing { .. } | Seen::Access { .. } => (true, Stands::ByTimes),
+                };
+                self.ask(*root, &observation.path, follow, stands);
             }
         }
     }
 
-    /// Adds a file or folder by its path on the host.
-    pub fn add_path(&mut self, path: &Path) {
+    fn ask(&mut self, root: u32, path: &[u8], follow: bool, stands: Stands) {
+        let known = self.asked.entry((root, path.to_vec(), follow)).or_insert(stands);
+        *known = known.and(stands);
+    }
+
+    /// Adds a file by its path on the host. It was read, and has the identity that stands for what was read; without one there will
+    /// be no proof.
+    pub fn add_read(&mut self, path: &Path, identity: Option<FileIdentity>) {
         use std::os::unix::ffi::OsStrExt as _;
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
         let root = self.root(&Root { host: folder.to_owned(), careful: false });
-        self.asked.insert((root, name.as_bytes().to_vec(), true));
+        self.ask(root, name.as_bytes(), true, identity.map_or(Stands::Never, Stands::Read));
     }
 
     /// Adds a folder of which only the names and kinds of some entries count.
@@ -117,18 +144,22 @@ impl Evidence {
         }
         for (path, names) in std::mem::take(&mut self.listed) {
             let (digest, identity) = listing(&path, names).ok()?;
-            let identity = identity.filter(|identity| identity.is_settled_at(since));
+            let identity = identity.filter(|identity| Reading::by_times(since, *identity).will_show_changes());
             let root = self.root(&Root { host: path, careful: false });
             let state = ExpectedState::Lists { names, digest, identity };
             expected.push(Expected { root, path: b".".to_vec(), follow: true, state });
         }
-        for (root, path, follow) in std::mem::take(&mut self.asked) {
+        for ((root, path, follow), stands) in std::mem::take(&mut self.asked) {
             let folder = folders.open(&self.roots.get(root as usize)?.host)?;
             let state = match identity_at(folder, &path, follow) {
-                // Settled when it was found true: a change since then is in the identity, and a change from now on will be.
-                Ok(identity) if identity.is_settled_at(since) => ExpectedState::Is(identity),
-                Ok(_) => return None,
-                Err(error) => ExpectedState::Fails(error.raw_os_error()?),
+                // A change since it was found true is in the identity, and a change from now on will be.
+                Ok(now) => match stands {
+                    Stands::ByTimes if Reading::by_times(since, now).will_show_changes() => ExpectedState::Is(now),
+                    Stands::Read(then) if then == now => ExpectedState::Is(now),
+                    _ => return None,
+                },
+                Err(error) if stands == Stands::ByTimes => ExpectedState::Fails(error.raw_os_error()?),
+                Err(_) => return None,
             };
             expected.push(Expected { root, path, follow, state });
         }

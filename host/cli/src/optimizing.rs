@@ -3,7 +3,7 @@
 use crate::config::{Config, Limits, Tiering};
 use crate::opening::Opened;
 use crate::output;
-use glowplug_cache::{Helper, LazyEngine, Pending, Settings};
+use glowplug_cache::{Helper, LazyEngine, ModuleCache, Pending, Settings};
 use glowplug_runtime::EngineSpec;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -17,6 +17,21 @@ const MAX_ATTEMPTS: u32 = 3;
 pub(crate) struct Optimizing {
     mode: Tiering,
     state: State,
+}
+
+/// Where better code is kept, and what making it may take: what is needed of a cache to have it made.
+pub(crate) struct Background {
+    cache: Arc<ModuleCache>,
+    settings: Option<Settings>,
+    limits: Limits,
+}
+
+impl Background {
+    /// Of a cache that was opened.
+    pub(crate) fn of(opened: &Opened) -> Self {
+        let Opened { cache, config, .. } = opened;
+        Self { cache: Arc::clone(cache), settings: config.settings().ok(), limits: config.background_limits() }
+    }
 }
 
 enum State {
@@ -49,26 +64,29 @@ impl Optimizing {
 
     /// Has it made by another process, if nobody is at it. Called when the guest begins: for one that cannot be run, nobody
     /// needs anything.
-    pub(crate) fn begin(&mut self, opened: &Opened) {
+    pub(crate) fn begin(&mut self, background: impl FnOnce() -> Background) {
         self.state = match std::mem::replace(&mut self.state, State::Nothing) {
-            State::Pending(pending) => self.start(pending, opened),
+            State::Pending(pending) => self.start(pending, &background()),
             other => other,
         };
     }
 
-    fn start(&self, pending: Pending, opened: &Opened) -> State {
-        if let Some(pid) = pending.under_way(&opened.cache) {
+    /// The same for what turns out only now to have to be made.
+    pub(crate) fn begin_with(&mut self, pending: Pending, background: &Background) {
+        self.state = self.start(pending, background);
+    }
+
+    fn start(&self, pending: Pending, background: &Background) -> State {
+        let Background { cache, settings, limits } = background;
+        if let Some(pid) = pending.under_way(cache) {
             return State::UnderWay(pid, pending);
         }
-        let attempts = pending.attempts(&opened.cache);
+        let attempts = pending.attempts(cache);
         if attempts >= MAX_ATTEMPTS && self.mode == Tiering::Auto {
             return State::Left(format!("it failed {attempts} times; `glowplug cache jobs` says why"));
         }
-        let settings = opened.config.settings().ok();
-        let command = pending
-            .path()
-            .zip(settings)
-            .and_then(|(path, settings)| command(path, &pending, &settings, opened.config.background_limits(), false));
+        let place = pending.path().zip(settings.as_ref());
+        let command = place.and_then(|(path, settings)| command(path, &pending, settings, *limits, false));
         match (command, self.mode) {
             (Some(mut command), _) => match command.spawn() {
                 Ok(child) => State::Started(child, pending),
@@ -81,7 +99,7 @@ impl Optimizing {
     }
 
     /// Waits until it is there, where that was asked for. What goes wrong is said, and fails nothing.
-    pub(crate) fn settle(&mut self, opened: &Opened, engine: &LazyEngine<EngineSpec>) {
+    pub(crate) fn settle(&mut self, cache: &ModuleCache, engine: &LazyEngine<EngineSpec>) {
         if self.mode != Tiering::Wait {
             return;
         }
@@ -89,9 +107,9 @@ impl Optimizing {
             State::Started(mut child, pending) => match child.wait() {
                 Ok(status) if status.success() => State::Stored,
                 // It met somebody who was at it already, or failed: this process sees for itself.
-                _ => make(&pending, opened, engine),
+                _ => make(&pending, cache, engine),
             },
-            State::Own(pending) | State::UnderWay(_, pending) => make(&pending, opened, engine),
+            State::Own(pending) | State::UnderWay(_, pending) => make(&pending, cache, engine),
             other => other,
         };
     }
@@ -144,8 +162,8 @@ impl Helper for AnotherProcess {
     }
 }
 
-fn make(pending: &Pending, opened: &Opened, engine: &LazyEngine<EngineSpec>) -> State {
-    match opened.cache.warm(engine, pending.source()) {
+fn make(pending: &Pending, cache: &ModuleCache, engine: &LazyEngine<EngineSpec>) -> State {
+    match cache.warm(engine, pending.source()) {
         Ok(report) if report.notes.is_empty() => State::Stored,
         Ok(report) => left(report.notes.join("; ")),
         Err(error) => left(error.to_string()),

@@ -90,6 +90,8 @@ pub(crate) struct RunReport<'a> {
     pub(crate) exit_code: i32,
     /// The first limit that it ran into.
     pub(crate) limit: Option<Limit>,
+    /// Which cache answered, and whether it is authenticated.
+    pub(crate) in_force: String,
 }
 
 impl RunReport<'_> {
@@ -113,6 +115,7 @@ impl RunReport<'_> {
         if let Some(call) = self.call {
             fields.insert("call_cache".to_owned(), call.json());
         }
+        fields.insert("in_force".to_owned(), self.in_force.as_str().into());
         fields.insert("startup_us".to_owned(), self.startup.map(text::microseconds).into());
         fields.insert("exit_code".to_owned(), self.exit_code.into());
         if let Some(limit) = self.limit {
@@ -247,7 +250,7 @@ fn write_report(path: &Path, text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::file("write", path, &error))
 }
 
-/// Why no module was loaded: nothing had to run, or it was loaded with the run's own engine, which is not reported.
+/// Why no module was loaded: nothing had to run.
 const CALLED: &str = "the call cache was asked first";
 const PRECOMPILED: &str = "native code was given (--allow-precompiled)";
 

@@ -1,6 +1,6 @@
 //! What guests read of files: the operations of [`plain`], under the eyes of whoever notes what was seen.
 
-use glowplug_store::Timestamp;
+use glowplug_store::{Timestamp, identity::Reading};
 
 use crate::{
     DirEntry, Kind, NewTime, OpenOptions, Opened, Stat, Wanted,
@@ -27,7 +27,6 @@ pub(crate) fn own_path(mount: &[u8], path: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn open(start: Start<'_>, path: &[u8], options: &OpenOptions) -> Attempt<Opened> {
-    let now = if matches!(start.eye, Eye::Lower(..)) { Some(Timestamp::now()) } else { None };
     let asked = Asked::Open { directory: options.directory };
     let found = noted(start, path, asked, options.follow, plain::open(start, path, options))?;
     let charge = match (&found, start.account) {
@@ -47,14 +46,11 @@ pub(crate) fn open(start: Start<'_>, path: &[u8], options: &OpenOptions) -> Atte
         }
         (Found::File { file, found, .. }, Eye::Lower(trace, root)) => {
             let kind = Kind::from_mode(found.st_mode);
-            trace.check_source(path, &file, kind, found.st_dev);
-            let identity = plain::identity(&found);
-            let settled = now.is_some_and(|now| identity.is_settled_at(now));
-            Opened::File(
-                file,
-                Some(Watch::lower(trace, root, path, options.follow, identity, settled, Stat::from_fstat(&found))),
-                charge,
-            )
+            let system = trace.check_source(path, &file, kind, found.st_dev);
+            // Before a byte is read.
+            let reading = Reading::begin_on(system, &file, plain::identity(&found));
+            let watch = Watch::lower(trace, root, path, options.follow, &reading, Stat::from_fstat(&found));
+            Opened::File(file, Some(watch), charge)
         }
         (Found::Directory, eye) => {
             if let Eye::Lower(trace, root) = eye {

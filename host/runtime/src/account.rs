@@ -68,7 +68,8 @@ impl Bound {
         }
     }
 
-    fn bytes(self) -> u64 {
+    /// How many bytes that are.
+    pub(crate) fn bytes(self) -> u64 {
         match self {
             Self::Bytes(most) => most,
             Self::OfMachine(part) => (machine::memory() / part).max(Self::SMALL),

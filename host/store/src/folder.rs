@@ -2,7 +2,7 @@
 
 use crate::digest::Digest;
 use crate::disk::{self, Disk, FolderDisk, Listed, Meta};
-use crate::identity::{FileIdentity, Timestamp};
+use crate::identity::{FileIdentity, Reading, Timestamp};
 use crate::seal::{Flaw, Seal, make_private_folders, unique_name};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -301,7 +301,8 @@ pub fn check_contents(
     before: &FileIdentity,
     digest: Digest,
 ) -> Result<Option<FileIdentity>, Flaw> {
-    let read_at = Timestamp::now();
+    // Nobody but this program writes here.
+    let reading = Reading::by_times(Timestamp::now(), *before);
     let found = hash_file(file).map_err(|error| unreadable(path, &error))?;
     if found != digest {
         return Err(Flaw::Corrupt(format!(
@@ -311,7 +312,7 @@ pub fn check_contents(
         )));
     }
     let after = file.metadata().map(|metadata| disk::identity_of(&metadata));
-    Ok(after.ok().filter(|after| after == before && after.is_settled_at(read_at)))
+    Ok(after.ok().filter(|after| reading.settles(after)))
 }
 
 /// The digest of what is left to read of a file.

@@ -8,18 +8,16 @@
 //! # use glowplug_store::{FileIdentity, identity::Reading, disk::identity_of};
 //! # let path = std::env::current_exe().unwrap();
 //! let file = std::fs::File::open(path)?;
-//! let before = identity_of(&file.metadata()?);
-//! let reading = Reading::begin(&file);
+//! let reading = Reading::begin(&file, identity_of(&file.metadata()?));
 //! // ... read and hash it ...
 //! let after = identity_of(&file.metadata()?);
-//! let to_note: Option<FileIdentity> = reading.settles(&before, &after).then_some(after);
+//! let to_note: Option<FileIdentity> = reading.settles(&after).then_some(after);
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! What is only looked at and has no contents of its own to read (a folder, a name) asks [`FileIdentity::is_settled_at`].
 //! The reasons are in `adr/0024`.
 
-use crate::disk::{self, Writers};
+use crate::disk::{self, FileSystem, Writers};
 use serde::{Deserialize, Serialize};
 use std::os::fd::AsFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -59,8 +57,7 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
-/// What the system says of a file. While it stays the same the contents stay the same, with one exception:
-/// two changes within one tick of the file system's clock. [`FileIdentity::is_settled_at`] rules that out.
+/// What the system says of a file. Whether it stands for the contents is for [`Reading`] to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct FileIdentity {
@@ -79,16 +76,14 @@ const TICK: Duration = Duration::from_millis(20);
 const COARSE_TICK: Duration = Duration::from_secs(2);
 
 impl FileIdentity {
-    /// Whether a later change must show in the identity, given that the contents were read at `read_at` or after.
+    /// Whether a change at `at` or after moves the times, if it moves them at all.
     ///
     /// Git calls the opposite "racily clean" (git, `Documentation/technical/racy-git.txt`) and compares the modification
     /// time. The change time decides here: no program can set it back, and every change of the contents moves it.
-    ///
-    /// This looks at times alone. Files that were opened and read ask [`Reading`], which knows of mappings as well.
-    pub fn is_settled_at(&self, read_at: Timestamp) -> bool {
+    fn is_older_than_a_tick(&self, at: Timestamp) -> bool {
         let coarse = self.ctime.1 == 0 && self.mtime.1 == 0;
         let tick = if coarse { COARSE_TICK } else { TICK };
-        self.ctime.plus(tick) < read_at
+        self.ctime.plus(tick) < at
     }
 }
 
@@ -96,97 +91,132 @@ impl FileIdentity {
 /// `dirty_writeback_centisecs`: 30 s and 5 s), and some. Afterwards the page is clean, and the next write moves the times.
 const WRITTEN_BACK: Duration = Duration::from_secs(60);
 
-/// The reading of a file, begun before its first byte is read: it says whether the file's identity may be noted.
+/// A look at a file, begun before its first byte is read: it says whether the file's identity may be noted.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
     begun: Timestamp,
-    writers: Writers,
-    volatile: bool,
+    before: FileIdentity,
+    /// Whether the contents may change while the times stay.
+    may_change_unseen: bool,
 }
 
 impl Reading {
-    /// To be called with the open file, before reading. `file` should be open for reading only; else the answer is as if
-    /// somebody were writing.
-    pub fn begin(file: &impl AsFd) -> Self {
-        let volatile = disk::is_volatile(file);
-        let writers = if volatile { Writers::Unknown } else { disk::writers_of(file) };
-        Self { begun: Timestamp::now(), writers, volatile }
+    /// To be called with the open file, of which the system said `before` a moment ago, before anything is read. `file` should
+    /// be open for reading only; else the answer is as if somebody were writing.
+    pub fn begin(file: &impl AsFd, before: FileIdentity) -> Self {
+        Self::begin_on(FileSystem::of(file), file, before)
     }
 
-    /// Whether every change since this reading began shows in the identity: it was `before` when the reading began, and is
-    /// `after` now that it has ended.
+    /// The same for who knows already what kind of file system it is on: asking takes as long as opening a small file.
     ///
-    /// - They must be equal, and older than a tick of the file system's clock.
-    /// - Nobody may have the file open for writing when the reading begins: the times move at the first write through a
-    ///   mapping, and then not until the kernel has written the page back. Where the system does not tell, the file must
-    ///   be so old that this has happened.
-    /// - On a file system of memory nothing is ever written back: there no identity stands for contents.
-    pub fn settles(&self, before: &FileIdentity, after: &FileIdentity) -> bool {
-        let no_mapping = match self.writers {
-            Writers::None => true,
-            Writers::Some | Writers::Unknown => after.ctime.plus(WRITTEN_BACK) < self.begun,
+    /// The times move at the first write through a mapping, and then not until the kernel has written the page back. So the
+    /// file must be so old that this has happened, or nobody may have it open for writing. On a file system of memory
+    /// nothing is ever written back: there no identity stands for contents.
+    pub fn begin_on(system: FileSystem, file: &impl AsFd, before: FileIdentity) -> Self {
+        let begun = Timestamp::now();
+        let may_change_unseen = match system {
+            FileSystem::Memory => true,
+            _ if before.ctime.plus(WRITTEN_BACK) < begun => false,
+            FileSystem::TellsWriters => disk::writers_of(file) != Writers::None,
+            FileSystem::Other => true,
         };
-        before == after && !self.volatile && no_mapping && after.is_settled_at(self.begun)
+        Self { begun, before, may_change_unseen }
+    }
+
+    /// A look, begun at `begun`, at what nobody maps: a folder's entries, what `stat` says of a file, or a file that this
+    /// program alone writes.
+    pub fn by_times(begun: Timestamp, before: FileIdentity) -> Self {
+        Self { begun, before, may_change_unseen: false }
+    }
+
+    /// What the system said of the file before.
+    pub fn before(&self) -> &FileIdentity {
+        &self.before
+    }
+
+    /// Whether every change since this began shows in the identity, which is `after` now that it has ended: it must be what
+    /// it was, older than a tick of the file system's clock, and nobody may have had a way to change the contents unseen.
+    pub fn settles(&self, after: &FileIdentity) -> bool {
+        self.before == *after && self.will_show_changes()
+    }
+
+    /// The same when nobody has looked again yet: whoever notes the identity must find it unchanged afterwards.
+    pub fn will_show_changes(&self) -> bool {
+        !self.may_change_unseen && self.before.is_older_than_a_tick(self.begun)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
 
     fn identity(seconds: i64, nanos: u32) -> FileIdentity {
         let time = Timestamp(seconds, nanos);
         FileIdentity { dev: 1, ino: 2, size: 3, mtime: time, ctime: time }
     }
 
+    fn by_times(seconds: i64, nanos: u32, file: FileIdentity) -> bool {
+        Reading::by_times(Timestamp(seconds, nanos), file).settles(&file)
+    }
+
     #[test]
     fn a_change_in_the_same_tick_is_not_settled() {
-        assert!(!identity(100, 500).is_settled_at(Timestamp(100, 500)));
-        assert!(!identity(100, 500).is_settled_at(Timestamp(100, 19_000_000)));
-        assert!(identity(100, 500).is_settled_at(Timestamp(100, 20_000_501)));
+        assert!(!by_times(100, 500, identity(100, 500)));
+        assert!(!by_times(100, 19_000_000, identity(100, 500)));
+        assert!(by_times(100, 20_000_501, identity(100, 500)));
     }
 
     #[test]
     fn a_file_system_of_whole_seconds_needs_two() {
-        assert!(!identity(100, 0).is_settled_at(Timestamp(101, 900_000_000)));
-        assert!(identity(100, 0).is_settled_at(Timestamp(102, 1)));
+        assert!(!by_times(101, 900_000_000, identity(100, 0)));
+        assert!(by_times(102, 1, identity(100, 0)));
     }
 
-    fn reading(seconds: i64, writers: Writers, volatile: bool) -> Reading {
-        Reading { begun: Timestamp(seconds, 0), writers, volatile }
+    #[test]
+    fn one_that_changed_meanwhile_is_never_settled() {
+        let (file, changed) = (identity(100, 7), identity(100, 8));
+        assert!(!Reading::by_times(Timestamp(9000, 0), changed).settles(&file));
+    }
+
+    /// A file of this process, its identity as if it had last been changed so many seconds ago.
+    fn changed_ago(file: &File, seconds: i64) -> FileIdentity {
+        let Timestamp(now, _) = Timestamp::now();
+        let time = Timestamp(now - seconds, 7);
+        FileIdentity { mtime: time, ctime: time, ..disk::identity_of(&file.metadata().expect("metadata")) }
     }
 
     #[test]
     fn a_reading_beside_a_writer_settles_nothing_until_all_was_written_back() {
-        let file = identity(100, 7);
-        assert!(reading(101, Writers::None, false).settles(&file, &file));
-        for unsure in [Writers::Some, Writers::Unknown] {
-            assert!(!reading(101, unsure, false).settles(&file, &file));
-            assert!(!reading(160, unsure, false).settles(&file, &file));
-            assert!(reading(161, unsure, false).settles(&file, &file));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("file");
+        let writer = File::create(&path).expect("created");
+        let file = File::open(&path).expect("opened");
+        let settles = |system, seconds| {
+            let before = changed_ago(&file, seconds);
+            Reading::begin_on(system, &file, before).settles(&before)
+        };
+        for unsure in [FileSystem::TellsWriters, FileSystem::Other] {
+            assert!(!settles(unsure, 1) && !settles(unsure, 55) && settles(unsure, 65), "{unsure:?}");
         }
-    }
-
-    #[test]
-    fn a_file_of_memory_or_one_that_changed_meanwhile_is_never_settled() {
-        let (file, changed) = (identity(100, 7), identity(100, 8));
-        assert!(!reading(9000, Writers::None, true).settles(&file, &file));
-        assert!(!reading(9000, Writers::None, false).settles(&changed, &file));
-        assert!(!reading(100, Writers::None, false).settles(&file, &file));
-        let coarse = identity(100, 0);
-        assert!(!reading(102, Writers::None, false).settles(&coarse, &coarse));
-        assert!(reading(103, Writers::None, false).settles(&coarse, &coarse));
+        assert!(!settles(FileSystem::Memory, 65) && !settles(FileSystem::Memory, 9000));
+        drop(writer);
+        if disk::writers_of(&file) == Writers::Unknown {
+            return;
+        }
+        assert!(settles(FileSystem::TellsWriters, 1));
+        // It says nothing there of who has a mapping.
+        assert!(!settles(FileSystem::Other, 55));
     }
 
     /// The kernel's answers, for whoever owns the file, on the file system of temporary files.
     #[test]
     fn who_has_a_file_open_for_writing_is_noticed() {
-        use std::fs::File;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("file");
         let writer = File::create(&path).expect("created");
         let file = File::open(&path).expect("opened");
-        if disk::is_volatile(&file) || disk::writers_of(&file) == Writers::Unknown {
+        if FileSystem::of(&file) != FileSystem::TellsWriters || disk::writers_of(&file) == Writers::Unknown {
             return;
         }
         assert_eq!(disk::writers_of(&file), Writers::Some);
@@ -199,12 +229,12 @@ mod tests {
 
     #[test]
     fn a_time_in_the_future_is_never_settled() {
-        assert!(!identity(200, 7).is_settled_at(Timestamp(100, 0)));
+        assert!(!by_times(100, 0, identity(200, 7)));
     }
 
     #[test]
     fn an_old_modification_time_does_not_hide_a_recent_change() {
         let copied = FileIdentity { mtime: Timestamp(1, 1), ..identity(100, 7) };
-        assert!(!copied.is_settled_at(Timestamp(100, 8)));
+        assert!(!by_times(100, 8, copied));
     }
 }

@@ -131,7 +131,7 @@ pub(crate) fn read_file(
         };
         let metadata = file.metadata().map_err(failed)?;
         let before = disk::identity_of(&metadata);
-        let reading = Reading::begin(&file);
+        let reading = Reading::begin(&file, before);
         if open.is_some() && metadata.is_file() {
             // Its offset is shared with whoever opened it, and is not ours to know.
             file.seek(SeekFrom::Start(0)).map_err(failed)?;
@@ -146,7 +146,7 @@ pub(crate) fn read_file(
         }
         let after = disk::identity_of(&file.metadata().map_err(failed)?);
         if before == after {
-            return Ok((bytes, reading.settles(&before, &after).then_some(after)));
+            return Ok((bytes, reading.settles(&after).then_some(after)));
         }
     }
     Err(LoadError::Unstable { path: path.to_owned() })

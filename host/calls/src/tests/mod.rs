@@ -59,6 +59,11 @@ impl Bench {
         std::thread::sleep(Duration::from_millis(45));
     }
 
+    /// What the system says of a file.
+    fn identity(&self, name: &str) -> glowplug_store::FileIdentity {
+        glowplug_store::disk::identity_of(&std::fs::metadata(self.data().join(name)).expect("there"))
+    }
+
     fn cache(&self) -> CallCache {
         CallCache::open(self.settings()).expect("a cache")
     }

@@ -1,6 +1,8 @@
 //! What a run observed decides: changed, it is a miss that says what; changed back, a hit.
 
 use super::*;
+use glowplug_fs::trace::Seen;
+use glowplug_store::identity::Reading;
 use std::os::unix::fs::PermissionsExt as _;
 
 /// Something a run may look at, how it changes, and what is said then.
@@ -141,6 +143,39 @@ fn an_edit_in_the_same_tick_is_noticed() {
         bench.write("in", &format!("{round:04}b"));
         miss(cache.lookup(&key("a"), &mut Input::new(b"")));
     }
+}
+
+/// T32: an input that somebody had mapped for writing is read each time, and so is one on a file system of memory.
+#[test]
+fn an_input_that_may_change_without_a_sign_is_read_each_time() {
+    use std::os::unix::fs::FileExt as _;
+    let bench = Bench::new();
+    bench.write("in", "one");
+    bench.settle();
+    let cache = bench.cache();
+    let writer = std::fs::File::options().write(true).open(bench.data().join("in")).expect("opened");
+    let run = bench.run(|files| read(files, "/data/in"));
+    let identities = |run: &Run| -> Vec<bool> {
+        let seen = run.observed.observations.iter().flat_map(|observation| &observation.seen);
+        let known = seen.filter_map(|seen| match seen {
+            Seen::Content { identity, .. } => Some(identity.is_some()),
+            _ => None,
+        });
+        known.collect()
+    };
+    assert_eq!(identities(&run), [false]);
+    cache.store(&key("a"), run).expect("stored");
+    hit(cache.lookup(&key("a"), &mut Input::new(b"")));
+    writer.write_at(b"two", 0).expect("written");
+    miss(cache.lookup(&key("a"), &mut Input::new(b"")));
+    writer.write_at(b"one", 0).expect("written");
+    drop(writer);
+    bench.settle();
+    // Nobody writes any more: from now on its identity is enough, where the system tells that.
+    let file = std::fs::File::open(bench.data().join("in")).expect("opened");
+    let tells = Reading::begin(&file, bench.identity("in")).will_show_changes();
+    let found = hit(cache.lookup(&key("a"), &mut Input::new(b"")));
+    assert_eq!(found.refreshed, tells);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Evidence;
+use glowplug_store::FileIdentity;
 
 fn evidence(bench: &Bench) -> Evidence {
     let mut evidence = Evidence::default();
@@ -98,13 +99,31 @@ fn paths_of_the_host_can_be_added() {
     let cache = bench.cache();
     let mut evidence = Evidence::default();
     assert!(evidence.is_empty());
-    evidence.add_path(&bench.data().join("in"));
-    evidence.add_path(&bench.data().join("not there"));
+    evidence.add_read(&bench.data().join("in"), Some(bench.identity("in")));
+    evidence.add_existence(&bench.data().join("not there"));
     assert_eq!(evidence.len(), 2);
     assert!(cache.prove(&key("all"), evidence, now(), b"").expect("written"));
     cache.proven(&key("all")).expect("nothing changed");
     bench.write("not there", "");
     cache.proven(&key("all")).expect_err("now it is");
+}
+
+/// T32: a file that somebody had mapped for writing while it was read may change without any sign.
+#[test]
+fn what_was_read_beside_a_writer_cannot_be_proven() {
+    let bench = Bench::new();
+    bench.write("in", "one");
+    bench.settle();
+    let (cache, since) = (bench.cache(), now());
+    let writer = std::fs::File::options().write(true).open(bench.data().join("in")).expect("opened");
+    let beside = evidence(&bench);
+    drop(writer);
+    assert!(!cache.prove(&key("all"), beside, since, b"").expect("looked"), "the writer may have written since");
+    for identity in [None, Some(FileIdentity { ino: 1, ..bench.identity("in") })] {
+        let mut evidence = Evidence::default();
+        evidence.add_read(&bench.data().join("in"), identity);
+        assert!(!cache.prove(&key("all"), evidence, since, b"").expect("looked"));
+    }
 }
 
 #[test]

@@ -46,6 +46,9 @@ Exit codes: 0 for a hit; 1 when the module would be compiled, or cannot be read.
         /// The module or component
         #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
         file: PathBuf,
+        /// A start with `run --call-cache`, which has code of its own
+        #[arg(long)]
+        call_cache: bool,
     },
     /// Hash everything again, and say what is wrong
     #[command(after_help = "Example:
@@ -79,6 +82,9 @@ Exit codes: 0 when all of them are in the cache now; 1 when one is not. The othe
         /// The modules and components
         #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
         files: Vec<PathBuf>,
+        /// Compile them for `run --call-cache` as well, which has code of its own: what it computes is the same on every machine
+        #[arg(long)]
+        call_cache: bool,
     },
     /// What `run` starts in the background: compiles one module for the next start.
     #[command(hide = true)]

@@ -65,7 +65,7 @@ impl CallArgs {
         if self.deterministic {
             return Some(("--deterministic", "the program has the real clock and random numbers"));
         }
-        Some((self.limits.said().next()?.0, "--max-memory and --timeout limit the program"))
+        Some((self.limits.first()?, "--max-memory and --timeout limit the program"))
     }
 
     /// Whether this run is looked for in the call cache, given what the settings say.

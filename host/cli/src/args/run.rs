@@ -5,6 +5,7 @@ use super::{CacheArgs, CallArgs, ReportArgs};
 use crate::config::Tiering;
 use crate::config::keys::{read_size, read_time};
 use clap::Args;
+use glowplug_runtime::process::SessionLimits;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -72,6 +73,17 @@ pub(crate) struct RunArgs {
     pub(crate) report: ReportArgs,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
+}
+
+impl RunArgs {
+    /// The limits of a run as a session.
+    pub(crate) fn session_limits(&self) -> SessionLimits {
+        self.calls.limits.over(SessionLimits {
+            max_memory: self.max_memory,
+            timeout: self.timeout,
+            ..SessionLimits::default()
+        })
+    }
 }
 
 pub(super) fn parse_dir(text: &str) -> Result<(PathBuf, String), String> {

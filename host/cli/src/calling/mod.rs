@@ -7,6 +7,7 @@ mod stdin;
 use crate::config::Config;
 pub(crate) use execute::{Execution, Ran, Unkept};
 use glowplug_calls::{CallCache, CallKey};
+use glowplug_runtime::process::SessionLimits;
 pub(crate) use replay::{commit, first_written_difference, print};
 use rustix::fs::Mode;
 use std::sync::OnceLock;
@@ -57,6 +58,29 @@ pub(crate) fn key(label: &[u8]) -> CallKey {
         .with("umask", format!("{:03o}", mask().as_raw_mode()))
 }
 
+/// The same key for a run that has these limits: a guest sees what they refuse it.
+///
+/// Each field is named here, so that none is forgotten. Only what is not the default counts: a default that hangs on the machine
+/// is no part of a result, because a run that meets it is not kept.
+pub(crate) fn limited(key: CallKey, limits: &SessionLimits, max_disk: Option<u64>) -> CallKey {
+    // Who is ended by its time is not kept either, and sees nothing of it before.
+    let SessionLimits { max_memory, max_memory_total, max_processes, max_output, max_files, timeout: _, cpu_time } =
+        *limits;
+    let defaults = SessionLimits::default();
+    let other = |number: usize, default: usize| (number != default).then_some(number as u64);
+    let numbers = [
+        ("--max-memory", max_memory),
+        ("--max-memory-total", max_memory_total),
+        ("--max-processes", other(max_processes, defaults.max_processes)),
+        ("--max-output", max_output),
+        ("--max-files", other(max_files, defaults.max_files)),
+        ("--max-disk", max_disk),
+    ];
+    let said = numbers.into_iter().filter_map(|(option, number)| Some((option, number?.to_string())));
+    let cpu_time = cpu_time.map(|time| ("--cpu-time", format!("{time:?}")));
+    said.chain(cpu_time).fold(key, |key, (option, value)| key.with(option, value))
+}
+
 /// The permissions that files which this process makes do not get. The first call changes them for a moment, so it has to come
 /// before other threads make files.
 pub(crate) fn mask() -> Mode {
@@ -66,4 +90,85 @@ pub(crate) fn mask() -> Mode {
         rustix::process::umask(mask);
         mask
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{RunArgs, TestArgs};
+    use clap::{Args, Command, FromArgMatches};
+
+    /// Options of `run` and `test` by which nothing is refused that a guest asks for.
+    const NO_LIMITS: &[&str] = &[
+        // What they change is in the key, or makes it another command.
+        "dir",
+        "env",
+        "argv0",
+        "deterministic",
+        "no-deterministic",
+        "allow-native",
+        "native-env",
+        "native-dir",
+        "trust-project",
+        // Runs with these are not kept, or nothing of them is looked for.
+        "invoke",
+        "allow-precompiled",
+        "embedded-artifact",
+        "embedded-digest",
+        // They end a run, whose result is not kept then.
+        "timeout",
+        // When and how it runs, and what is said of it.
+        "tiering",
+        "call-cache",
+        "cacheable",
+        "no-call-cache",
+        "cache-failures",
+        "verify-only",
+        "call-cache-check",
+        "report",
+        "report-file",
+        "cache",
+        "cache-dir",
+        "list",
+        "filter",
+        "interactive",
+        "update",
+        "test-threads",
+        "retries",
+        "no-fail-fast",
+        "max-fail",
+        "no-fast-path",
+        "force",
+        "report-json",
+        "junit",
+        "verbose",
+    ];
+
+    fn parsed<A: Args + FromArgMatches>(line: &[String]) -> A {
+        let command = A::augment_args(Command::new("glowplug").no_binary_name(true));
+        A::from_arg_matches(&command.try_get_matches_from(line).expect("a command line")).expect("arguments")
+    }
+
+    /// Goes through all options of a command: each is a limit, and then in the key, or known to be none.
+    fn check<A: Args + FromArgMatches>(key_of: impl Fn(&A) -> CallKey) -> Vec<String> {
+        let mut limits = Vec::new();
+        let plain = key_of(&parsed(&["x".to_owned()])).digest();
+        for option in A::augment_args(Command::new("glowplug")).get_arguments() {
+            let Some(name) = option.get_long().filter(|name| !NO_LIMITS.contains(name)) else { continue };
+            let digest = |value: u32| key_of(&parsed(&[format!("--{name}={value}"), "x".to_owned()])).digest();
+            assert!(digest(7) != plain && digest(7) != digest(8), "--{name} is not in the key of a call");
+            limits.push(name.to_owned());
+        }
+        limits
+    }
+
+    #[test]
+    fn every_limit_that_a_guest_can_observe_is_in_the_key() {
+        let limits = check(|args: &RunArgs| limited(key(b"x"), &args.session_limits(), args.calls.max_disk));
+        let expected = ["max-memory", "max-disk", "max-memory-total", "max-files", "cpu-time"];
+        assert!(expected.iter().all(|name| limits.iter().any(|limit| limit == name)), "{limits:?}");
+        let folder = std::path::Path::new("/");
+        let limits = check(|args: &TestArgs| crate::commands::test::zero_key(args, folder));
+        assert!(expected[1..].iter().all(|name| limits.iter().any(|limit| limit == name)), "{limits:?}");
+    }
 }

@@ -59,7 +59,7 @@ fn as_text(config: &Config) -> String {
 }
 
 /// What loads are answered from. Nothing is made for this question.
-fn in_force(config: &Config) -> String {
+pub(super) fn in_force(config: &Config) -> String {
     if config.backend() == Backend::Off {
         return format!("no cache: it is switched off ({})", config.origin(Setting::Backend));
     }

@@ -272,6 +272,7 @@ impl ShellFace {
             startup: state.startup,
             exit_code: end.exit_code,
             limit: end.limit,
+            in_force: opened.cache.in_force(),
         };
         write_wanted(&wanted, &report)
     }
@@ -343,6 +344,8 @@ impl Face for ShellFace {
                     state.load = Some(*report);
                 }
             }
+            // Nothing of a shell is run from baseline code.
+            SessionEvent::Program(ProgramEvent::ToOptimize(_)) => {}
             SessionEvent::Program(ProgramEvent::Changed(name)) => {
                 if self.verbose {
                     output::remark(format_args!("{name} has changed and is loaded again"));

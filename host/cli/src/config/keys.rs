@@ -85,6 +85,8 @@ keys! {
     MaxEntries = "max-entries", "GLOWPLUG_MAX_ENTRIES", "MAX_ENTRIES", Shape::Count;
     /// The longest time unused.
     MaxAge = "max-age", "GLOWPLUG_MAX_AGE", "MAX_AGE", Shape::Time;
+    /// The most bytes of what guests bring.
+    GuestSize = "guest-size", "GLOWPLUG_GUEST_SIZE", "GUEST_SIZE", Shape::Size;
     /// The most bytes kept in one process.
     ResidentSize = "resident-size", "GLOWPLUG_RESIDENT_SIZE", "RESIDENT_SIZE", Shape::Size;
     /// The longest wait for another process that compiles the same.

@@ -70,6 +70,7 @@ pub(crate) struct Config {
     max_size: u64,
     max_entries: u64,
     max_age: Duration,
+    guest_size: u64,
     resident_size: u64,
     wait_limit: Duration,
     tiering: Tiering,
@@ -108,6 +109,7 @@ impl Config {
             max_size: defaults::MAX_SIZE,
             max_entries: defaults::MAX_ENTRIES,
             max_age: defaults::MAX_AGE,
+            guest_size: defaults::GUEST_SIZE,
             resident_size: defaults::RESIDENT_SIZE,
             wait_limit: defaults::WAIT_LIMIT,
             tiering: defaults::TIERING,
@@ -198,6 +200,7 @@ impl Config {
             (Setting::MaxSize, Value::Number(bytes)) => self.max_size = bytes,
             (Setting::MaxEntries, Value::Number(count)) => self.max_entries = count,
             (Setting::MaxAge, Value::Time(time)) => self.max_age = time,
+            (Setting::GuestSize, Value::Number(bytes)) => self.guest_size = bytes,
             (Setting::ResidentSize, Value::Number(bytes)) => self.resident_size = bytes,
             (Setting::WaitLimit, Value::Time(time)) => self.wait_limit = time,
             (Setting::Tiering, Value::Word(word)) => self.tiering = Tiering::named(word),
@@ -232,6 +235,7 @@ impl Config {
             Setting::MaxSize => crate::text::exact_size(self.max_size),
             Setting::MaxEntries => self.max_entries.to_string(),
             Setting::MaxAge => time(self.max_age),
+            Setting::GuestSize => crate::text::exact_size(self.guest_size),
             Setting::ResidentSize => crate::text::exact_size(self.resident_size),
             Setting::WaitLimit => time(self.wait_limit),
             Setting::Tiering => self.tiering.name().to_owned(),
@@ -332,6 +336,7 @@ impl Config {
         settings.max_bytes = self.max_size;
         settings.max_entries = self.max_entries;
         settings.max_age = self.max_age;
+        settings.guest_bytes = self.guest_size;
         settings.resident_bytes = self.resident_size;
         settings.wait_limit = self.wait_limit;
         settings.maintenance_interval = self.maintenance_interval;

@@ -176,13 +176,43 @@ fn what_somebody_else_reads_counts_as_a_whole() {
     watch.whole(&file).expect("read");
     settle();
     let (file, second) = open(&files, "/m/abc");
-    second.whole_known(&file, glowplug_store::Digest::of(b"abc")).expect("known");
+    second.loaded(&file, Some(glowplug_store::Digest::of(b"abc"))).expect("known");
     let observed = trace.finish().expect("observed");
     let whole = |seen: &Seen| {
         matches!(seen, Seen::Content { read, .. }
             if read.len == 3 && read.end && read.digest == glowplug_store::Digest::of(b"abc"))
     };
     assert!(observed.observations.iter().all(|observation| observation.seen.iter().all(whole)), "{observed:#?}");
+}
+
+/// What runs is what is noted: a module that was rewritten while it was loaded makes a run that nobody keeps.
+#[test]
+fn what_was_loaded_is_compared_with_what_is_noted() {
+    let digest = |bytes: &[u8]| Some(glowplug_store::Digest::of(bytes));
+    for (settled, loaded, kept) in [
+        (false, digest(b"abc"), true),
+        (false, digest(b"abd"), false),
+        // Nobody knows what was loaded, and a change might not show.
+        (false, None, false),
+        (true, digest(b"abc"), true),
+        (true, digest(b"abd"), false),
+        (true, None, true),
+    ] {
+        let dir = folder(&["abc"]);
+        if settled {
+            settle();
+        }
+        let trace = Trace::new(true);
+        let files = traced(&trace, dir.path(), Access::ReadOnly);
+        let (file, watch) = open(&files, "/m/abc");
+        watch.loaded(&file, loaded).expect("read");
+        drop(watch);
+        if settled && loaded == digest(b"abd") {
+            // Found out when its identity has to be looked at again.
+            put(&dir.path().join("abc"), b"abc");
+        }
+        assert_eq!(trace.finish().is_ok(), kept, "{settled} {loaded:?}");
+    }
 }
 
 #[test]

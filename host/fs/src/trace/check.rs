@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use glowplug_store::{Digest, FileIdentity, Timestamp};
+use glowplug_store::{Digest, FileIdentity, Timestamp, identity::Reading};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::{
@@ -332,9 +332,9 @@ impl Looking<'_> {
         if let Some(changed) = self.kind(Kind::File, &found) {
             return Ok(changed);
         }
-        let now = Timestamp::now();
         let Found::File { file, found, .. } = self.open(follow, false)? else { return Ok(Check::Same) };
         let identity = plain::identity(&found);
+        let reading = Reading::begin(&file, identity);
         let bytes = |count: u64| format!("{count} byte{}", if count == 1 { "" } else { "s" });
         if identity.size < read.len || read.end && identity.size != read.len {
             let from = if read.end { bytes(read.len) } else { format!("at least {}", bytes(read.len)) };
@@ -345,7 +345,8 @@ impl Looking<'_> {
             Some(digest) => digest.short(),
             None => "less".to_owned(),
         });
-        Ok(changed.unwrap_or_else(|| same(then, identity, now)))
+        let now = self::identity(&Stat::of_file(&file)?);
+        Ok(changed.unwrap_or_else(|| same(then, &reading, &now)))
     }
 
     fn listing(&mut self, digest: &Digest, entries: u32, then: Option<&FileIdentity>) -> Attempt<Check> {
@@ -355,12 +356,13 @@ impl Looking<'_> {
         }
         let now = Timestamp::now();
         let dir = plain::open_dir(self.root.start(), self.path)?;
-        let identity = identity(&Stat::of_file(&dir)?);
+        let reading = Reading::by_times(now, identity(&Stat::of_file(&dir)?));
         let mut listed = plain::list(&dir)?;
         listed.sort_by(|a, b| a.name.cmp(&b.name));
         let now_digest = listing_digest(&listed);
         if now_digest == *digest {
-            return Ok(same(then, identity, now));
+            let after = identity(&Stat::of_file(&dir)?);
+            return Ok(same(then, &reading, &after));
         }
         let count = |count: usize| format!("{count} entr{}", if count == 1 { "y" } else { "ies" });
         let (from, to) = if entries as usize == listed.len() {
@@ -372,13 +374,9 @@ impl Looking<'_> {
     }
 }
 
-/// The same contents; with another identity if that can be trusted.
-fn same(then: Option<&FileIdentity>, identity: FileIdentity, read_at: Timestamp) -> Check {
-    if then != Some(&identity) && identity.is_settled_at(read_at) {
-        Check::SameContentNewIdentity(identity)
-    } else {
-        Check::Same
-    }
+/// The same contents; with another identity if that stands for them.
+fn same(then: Option<&FileIdentity>, reading: &Reading, after: &FileIdentity) -> Check {
+    if then != Some(after) && reading.settles(after) { Check::SameContentNewIdentity(*after) } else { Check::Same }
 }
 
 /// The digest of a file's first bytes; nothing if it has less.

@@ -7,7 +7,7 @@ use std::{
     sync::Mutex,
 };
 
-use glowplug_store::{Digest, FileIdentity, Timestamp};
+use glowplug_store::{Digest, FileIdentity, Timestamp, disk::FileSystem, identity::Reading};
 
 use super::{
     Asked, EPOCH, Impure, Root, Seen, SeenStat, Trace,
@@ -50,8 +50,8 @@ pub(super) struct State {
     pub numbers: Numbers,
     /// The modification times that guests set.
     times: HashMap<Real, i64>,
-    /// Whether the files of a device are made up by the system when they are read.
-    made_up: HashMap<u64, bool>,
+    /// Of each device, what kind of file system it has; nothing if its files are made up by the system when they are read.
+    systems: HashMap<u64, Option<FileSystem>>,
 }
 
 thread_local! {
@@ -249,7 +249,8 @@ impl Trace {
     pub(crate) fn saw_listing(&self, root: u32, path: &[u8], folder: &Stat, now: Timestamp, entries: &mut [DirEntry]) {
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         let digest = listing_digest(entries);
-        let identity = Some(identity(folder)).filter(|identity| identity.is_settled_at(now));
+        let reading = Reading::by_times(now, identity(folder));
+        let identity = reading.will_show_changes().then_some(*reading.before());
         let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         let mut state = self.state();
         state.note(root, path, Seen::Listing { digest, entries: count, identity });
@@ -320,19 +321,26 @@ impl Trace {
         }
     }
 
-    /// Notes the use of an open file whose contents do not only change when its identity does, if it is one.
-    pub(crate) fn check_source(&self, path: &[u8], file: &std::fs::File, kind: Kind, dev: u64) {
-        let made_up = |file: &std::fs::File| {
-            let found = rustix::fs::fstatfs(file);
-            found.is_ok_and(|found| MADE_UP.contains(&(found.f_type as u64 & 0xffff_ffff)))
-        };
+    /// Notes the use of an open file whose contents do not only change when its identity does, if it is one. Says what kind of file
+    /// system it is on.
+    pub(crate) fn check_source(&self, path: &[u8], file: &std::fs::File, kind: Kind, dev: u64) -> FileSystem {
         let why = match kind {
-            Kind::File if !*self.state().made_up.entry(dev).or_insert_with(|| made_up(file)) => return,
-            Kind::File => "which the system makes up anew each time",
+            Kind::File => match *self.state().systems.entry(dev).or_insert_with(|| system_of(file)) {
+                Some(system) => return system,
+                None => "which the system makes up anew each time",
+            },
             _ => "which is no file",
         };
         self.used(Impure::Other(format!("opened {}, {why}", String::from_utf8_lossy(path))));
+        FileSystem::Memory
     }
+}
+
+/// What kind of file system an open file is on; nothing if that makes its files up.
+fn system_of(file: &std::fs::File) -> Option<FileSystem> {
+    let found = rustix::fs::fstatfs(file);
+    let made_up = found.is_ok_and(|found| MADE_UP.contains(&(found.f_type as u64 & 0xffff_ffff)));
+    (!made_up).then(|| FileSystem::of(file))
 }
 
 /// File systems whose files tell the state of the system: `f_type` of proc, sysfs, cgroup, cgroup2, debugfs, tracefs, devpts,

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use glowplug_store::{Digest, FileIdentity};
+use glowplug_store::{Digest, FileIdentity, disk::identity_of, identity::Reading};
 
 use super::{
     Impure, Prefix, Seen, Trace,
@@ -73,17 +73,9 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    /// Of a file of the host, and what the system said of it when it was opened.
-    pub(crate) fn lower(
-        trace: &Trace,
-        root: u32,
-        path: &[u8],
-        follow: bool,
-        identity: FileIdentity,
-        settled: bool,
-        opened: Stat,
-    ) -> Self {
-        let path = path.to_owned();
+    /// Of a file of the host, of which nothing was read yet, and what the system said of it when it was opened.
+    pub(crate) fn lower(trace: &Trace, root: u32, path: &[u8], follow: bool, reading: &Reading, opened: Stat) -> Self {
+        let (path, identity, settled) = (path.to_owned(), *reading.before(), reading.will_show_changes());
         let progress = Progress {
             root,
             path,
@@ -194,17 +186,28 @@ impl Watch {
         }
     }
 
-    /// The same when somebody has read this very file and knows its BLAKE3 digest: nothing is read again, if what the system says
-    /// of the file can be trusted to show a change since.
+    /// It was loaded by somebody who has read this very file since it was opened, or before that, and may know the BLAKE3 digest of
+    /// what was read. What was loaded and what is noted are the same then: where that cannot be told, the run is of no use.
     ///
     /// # Errors
     /// What reading it fails with.
-    pub fn whole_known(&self, file: &File, digest: Digest) -> io::Result<()> {
+    pub fn loaded(&self, file: &File, digest: Option<Digest>) -> io::Result<()> {
         let Some(mut progress) = self.progress() else { return Ok(()) };
-        if !progress.settled {
-            return progress.rest(&self.trace, file);
+        if let (Some(digest), true) = (digest, progress.settled) {
+            // A change since it was opened shows at the end, and then it is read again and compared with this.
+            progress.known = Some(digest);
+            return Ok(());
         }
-        progress.known = Some(digest);
+        progress.rest(&self.trace, file)?;
+        let same = match digest {
+            Some(digest) => progress.is(digest),
+            None => progress.settled && identity_of(&file.metadata()?) == progress.identity,
+        };
+        if !same {
+            let path = String::from_utf8_lossy(&progress.path).into_owned();
+            drop(progress);
+            self.trace.used(Impure::Other(format!("loaded {path}, which may have changed meanwhile")));
+        }
         Ok(())
     }
 
@@ -319,6 +322,16 @@ impl Progress {
             self.at += new.len() as u64;
             self.end = false;
         }
+    }
+
+    /// Whether this is the digest of the whole file, as far as that was read.
+    fn is(&self, digest: Digest) -> bool {
+        let read = match (self.known, &self.hasher) {
+            (Some(known), _) => known,
+            (None, Some(hasher)) => hasher.finalize().into(),
+            (None, None) => Digest::of(b""),
+        };
+        self.end && !self.given_up && read == digest
     }
 
     /// Hashes what was not read yet, unless that is more than anybody should wait for.

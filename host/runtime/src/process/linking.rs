@@ -18,6 +18,9 @@ pub(crate) struct Side<S> {
     linkage: Mutex<Linkage>,
 }
 
+/// A module whose imports are resolved.
+pub(crate) type Linked = (Loaded<Module>, InstancePre<Context>);
+
 #[derive(Default)]
 struct Linkage {
     linker: Option<Linker<Context>>,
@@ -36,12 +39,17 @@ impl<S: Hash + Sync> Side<S> {
         }
     }
 
-    pub(crate) fn load(
-        &self,
-        cache: &ModuleCache,
-        source: &Source<'_>,
-    ) -> Result<(Loaded<Module>, InstancePre<Context>), ProgramError> {
+    pub(crate) fn engine(&self) -> &LazyEngine<S> {
+        &self.engine
+    }
+
+    pub(crate) fn load(&self, cache: &ModuleCache, source: &Source<'_>) -> Result<Linked, ProgramError> {
         let loaded = cache.load(&self.engine, source).map_err(|error| ProgramError::Load(Box::new(error)))?;
+        self.take(loaded)
+    }
+
+    /// What was loaded with this engine, with its imports resolved.
+    pub(crate) fn take(&self, loaded: Loaded<Module>) -> Result<Linked, ProgramError> {
         let pre = self.link(&loaded.module).map_err(ProgramError::Link)?;
         self.made.get_or_init(|| loaded.module.engine().clone());
         Ok((loaded, pre))

@@ -1,12 +1,14 @@
 //! The programs that sessions keep resident: linked modules by the identity of what they came from.
 
 use super::aside::Aside;
-use super::linking::Side;
+use super::linking::{Linked, Side};
 use super::process::Process;
 use super::program::{Allocation, Program};
 use super::threads::Threads;
 use crate::lock;
-use glowplug_cache::{LazyEngine, LoadError, LoadReport, ModuleCache, Source};
+use glowplug_cache::{
+    Code, CompilerTier, Kind, LazyEngine, LoadError, LoadReport, Loaded, ModuleCache, Pending, Source, Tiers,
+};
 use glowplug_store::FileIdentity;
 use glowplug_store::disk::identity_of;
 use glowplug_store::identity::Reading;
@@ -19,9 +21,15 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// The most bytes of wasm that a guest may have compiled: it decides how often that is, and compiling takes many times as
-/// much memory.
-const MOST_BYTES: u64 = 128 << 20;
+/// The most bytes of wasm that a guest may have compiled: it decides how often that is.
+pub(crate) const MOST_BYTES: u64 = 128 << 20;
+/// So many bytes of memory does compiling take for each byte of wasm (10 MB of it take a quarter of a gigabyte).
+const COMPILING: u64 = 24;
+
+/// The most bytes of wasm that may be compiled where processes may take so many bytes of memory.
+pub(crate) fn most_wasm(memory: u64) -> u64 {
+    (memory / COMPILING).min(MOST_BYTES)
+}
 
 /// Instances that the pool has room for at most.
 const MAX_POOLED: usize = 2048;
@@ -52,6 +60,8 @@ enum Identity {
 pub enum ProgramEvent {
     /// A module was loaded; the report says from where.
     Loaded(String, Box<LoadReport>),
+    /// It is baseline code: this says how to have the optimized artifact made for the next time.
+    ToOptimize(Box<Pending>),
     /// The file behind a resident module is not the one it was: it is loaded again.
     Changed(String),
     /// The resident modules outgrew their bytes, or are too many; this one was dropped.
@@ -70,6 +80,8 @@ pub struct ProgramSet {
     cache: Arc<ModuleCache>,
     on_demand: Side<crate::EngineSpec>,
     pooled: Side<crate::PooledSpec>,
+    /// Whose code is compiled fast, and the least wasm for which it is.
+    baseline: Option<(Side<crate::EngineSpec>, u64)>,
     own: Vec<OwnProgram>,
     budget: u64,
     /// Places in the pool that are free.
@@ -131,12 +143,18 @@ impl ProgramError {
                 }
                 LoadError::Kind { found, wanted, .. } => format!("it is a {found}, and a {wanted} is needed"),
                 LoadError::Compile { source, .. } => format!("{source:#}"),
+                LoadError::TooLarge { most, .. } => format!("it is larger than the {most} bytes that may be loaded"),
                 _ => "it could not be loaded".to_owned(),
             },
             Self::Link(error) => format!("{error:#}"),
             Self::Io(_) => "it could not be read".to_owned(),
             Self::GivenUp(_) => "nobody waited for it".to_owned(),
         }
+    }
+
+    /// Whether the file is larger than may be loaded.
+    pub(crate) fn is_too_large(&self) -> bool {
+        matches!(self, Self::Load(error) if matches!(**error, LoadError::TooLarge { .. }))
     }
 
     /// Whether it lies in the file itself, so that another run would meet it, too.
@@ -187,6 +205,7 @@ impl ProgramSet {
             cache,
             on_demand: Side::new(LazyEngine::pure(spec, crate::process_config)),
             pooled: Side::new(LazyEngine::pure(pooled, crate::pooled_process_config)),
+            baseline: None,
             own,
             budget: resident_bytes,
             places: Arc::new(AtomicUsize::new(places)),
@@ -194,6 +213,16 @@ impl ProgramSet {
             aside: Aside::default(),
             state: Mutex::default(),
         }
+    }
+
+    /// The same, where a module of at least `least_bytes` that is run first ([`StartProgram::Source`](super::StartProgram::Source)) and
+    /// is not compiled yet is run from baseline code. It computes the same, and traps where the other does, but for how deep
+    /// its stack may get. [`ProgramEvent::ToOptimize`] tells of the better code.
+    #[must_use]
+    pub fn baseline_first(self, least_bytes: u64) -> Self {
+        let spec = crate::EngineSpec { compiler: crate::Compiler::Winch, ..crate::process_spec() };
+        let side = Side::new(LazyEngine::baseline(spec, crate::process_config));
+        Self { baseline: Some((side, least_bytes)), ..self }
     }
 
     /// The names of the host's own programs, each with the index of its program.
@@ -238,13 +267,13 @@ impl ProgramSet {
         again.unwrap_or_else(|| Arc::clone(program))
     }
 
-    /// A file's, for `process`, which goes on when it is killed. `host` is the file's path outside, which the cache remembers it by; without
+    /// A file's of at most `most` bytes, for `process`, which goes on when it is killed. `host` is the file's path outside, which the cache remembers it by; without
     /// one its bytes are read.
     pub(crate) fn file(
         self: &Arc<Self>,
         guest: &[u8],
         host: Option<PathBuf>,
-        file: &File,
+        (file, most): (&File, u64),
         process: &Arc<Process>,
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
@@ -262,17 +291,17 @@ impl ProgramSet {
             self.forget(&known);
         }
         // Before anything is read: whether what is changed from now on must show.
-        let identity = Reading::begin(file).settles(&found, &found).then_some(identity);
+        let identity = Reading::begin(file, found).will_show_changes().then_some(identity);
         let file = file.try_clone().map_err(ProgramError::Io)?;
         self.load_aside(process, tell, move |programs, tell| match host {
             Some(host) => {
-                let source = Source::open_file(host, &file).from_guest().at_most(MOST_BYTES);
+                let source = Source::open_file(host, &file).from_guest().at_most(most);
                 programs.load(identity, &name, &source, spare, tell)
             }
             None => {
                 let mut bytes = Vec::new();
-                file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(ProgramError::Io)?;
-                let source = Source::bytes(name.clone(), bytes).from_guest().at_most(MOST_BYTES);
+                file.take(most + 1).read_to_end(&mut bytes).map_err(ProgramError::Io)?;
+                let source = Source::bytes(name.clone(), bytes).from_guest().at_most(most);
                 programs.load(identity, &name, &source, spare, tell)
             }
         })
@@ -287,7 +316,34 @@ impl ProgramSet {
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
         let name = name.to_owned();
-        self.load_aside(process, tell, move |programs, tell| programs.load(None, &name, &source, None, tell))
+        self.load_aside(process, tell, move |programs, tell| match &programs.baseline {
+            None => programs.load(None, &name, &source, None, tell),
+            Some((baseline, least_bytes)) => programs.load_tiered(baseline, *least_bytes, &name, &source, tell),
+        })
+    }
+
+    fn load_tiered(
+        &self,
+        baseline: &Side<crate::EngineSpec>,
+        least_bytes: u64,
+        name: &str,
+        source: &Source<'_>,
+        tell: &dyn Fn(ProgramEvent),
+    ) -> Result<Arc<Program>, ProgramError> {
+        let tiers = Tiers { optimized: self.on_demand.engine(), baseline: baseline.engine(), least_bytes };
+        let tiered = self.cache.load_tiered(tiers, source).map_err(|error| ProgramError::Load(Box::new(error)))?;
+        let Loaded { module, report } = tiered.loaded;
+        let Code::Module(module) = module else {
+            let (name, found, wanted) = (name.to_owned(), Kind::Component, Kind::Module);
+            return Err(ProgramError::Load(Box::new(LoadError::Kind { name, found, wanted })));
+        };
+        let side = if report.code == Some(CompilerTier::Baseline) { baseline } else { &self.on_demand };
+        let linked = side.take(Loaded { module, report })?;
+        let program = self.program(None, name, linked, None, tell);
+        if let Some(pending) = tiered.pending {
+            tell(ProgramEvent::ToOptimize(Box::new(pending)));
+        }
+        Ok(program)
     }
 
     /// Loads on a thread that is left behind when `process` is killed: compiling takes as long as it takes, and cannot be ended.
@@ -336,7 +392,7 @@ impl ProgramSet {
         spare: Option<Arc<Program>>,
         tell: &dyn Fn(ProgramEvent),
     ) -> Result<Arc<Program>, ProgramError> {
-        let (loaded, pre) = match &spare {
+        let linked = match &spare {
             None => self.on_demand.load(&self.cache, source)?,
             Some(spare) => match self.pooled.load(&self.cache, source) {
                 Ok(pooled) => pooled,
@@ -344,6 +400,18 @@ impl ProgramSet {
                 Err(_) => return Ok(Arc::clone(spare)),
             },
         };
+        Ok(self.program(identity, name, linked, spare, tell))
+    }
+
+    /// What was loaded, ready to be run, and kept if it has an identity.
+    fn program(
+        &self,
+        identity: Option<Identity>,
+        name: &str,
+        (loaded, pre): Linked,
+        spare: Option<Arc<Program>>,
+        tell: &dyn Fn(ProgramEvent),
+    ) -> Arc<Program> {
         let allocation = if spare.is_some() { Allocation::Pooled } else { Allocation::OnDemand };
         let bytes = loaded.report.artifact_bytes.unwrap_or(0);
         let knows_pwd = loaded.module.get_export(glowplug_sys::abi::KNOWS_PWD).is_some();
@@ -368,7 +436,7 @@ impl ProgramSet {
         if let Some(identity) = identity {
             self.keep(identity, &program, tell);
         }
-        Ok(program)
+        program
     }
 
     /// Keeps a program for the next time, and drops the least recently used ones to make room.
@@ -408,6 +476,9 @@ impl ProgramSet {
     pub(crate) fn interrupt(&self) {
         self.on_demand.interrupt();
         self.pooled.interrupt();
+        if let Some((baseline, _)) = &self.baseline {
+            baseline.interrupt();
+        }
     }
 
     /// Drops every resident module; those that run go on. How many there were.

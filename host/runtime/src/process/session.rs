@@ -10,7 +10,7 @@ use super::launch::{Entry, Launch, Starting};
 use super::native::{Launchers, Natives};
 use super::process::{End, Ended, Pid, Process, Shares};
 use super::program::Program;
-use super::programs::{ProgramEvent, ProgramSet};
+use super::programs::{ProgramEvent, ProgramSet, most_wasm};
 use super::start::{self, RunEnd, Start, StartProgram};
 use super::streams::Input;
 use super::surroundings::{FIRST_PID, Seed, Surroundings};
@@ -321,6 +321,13 @@ impl Session {
             account: Account::beneath(&self.memory, Limit::Memory, bound),
             handles: Handles::of_process(&self.handles),
         }
+    }
+
+    /// The most bytes of wasm that a guest may have compiled. What that takes is nobody's account: it is the host's, and whoever has
+    /// a small `--max-memory` wants that to be little, too.
+    pub(crate) fn most_wasm(&self) -> u64 {
+        let total = Bound::or_part(self.limits.max_memory_total, 2).bytes();
+        most_wasm(self.limits.max_memory.map_or(total, |own| own.min(total)))
     }
 
     /// A process is gone: its parent hears of it.

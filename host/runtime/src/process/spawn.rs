@@ -4,10 +4,11 @@ use super::context::{Charged, Context};
 use super::launch::{Launch, Starting};
 use super::native;
 use super::program::Program;
-use super::programs::ProgramError;
+use super::programs::{MOST_BYTES, ProgramError};
 use super::request::SpawnRequest;
 use super::table::Table;
 use super::witness::Use;
+use crate::account::Limit;
 use crate::enter;
 use glowplug_fs::{OpenOptions, Opened, Watch};
 use glowplug_sys::abi::errno;
@@ -96,14 +97,11 @@ fn file_of_mount(context: &Context, path: &[u8], file: File, watch: Option<Watch
         let host = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok();
         let session = &context.session;
         let tell = |event| session.tell(event);
-        let program = session.programs.file(path, host, &file, &context.process, &tell);
+        let program = session.programs.file(path, host, (&file, session.most_wasm()), &context.process, &tell);
         if let Some(watch) = watch {
-            // Its digest is known from loading it, unless it is text.
-            let known =
-                program.as_ref().ok().and_then(|program| program.module).filter(|_| first.starts_with(b"\0asm"));
-            known
-                .map_or_else(|| watch.whole(&file), |digest| watch.whole_known(&file, digest))
-                .map_err(|_| errno::EIO)?;
+            // What runs is what is noted.
+            let digest = program.as_ref().ok().and_then(|program| program.module);
+            watch.loaded(&file, digest).map_err(|_| errno::EIO)?;
         }
         return program.map(Runnable::Wasm).map_err(|error| cannot_run(context, path, &error));
     }
@@ -131,6 +129,12 @@ fn file_of_mount(context: &Context, path: &[u8], file: File, watch: Option<Watch
 fn cannot_run(context: &Context, path: &[u8], error: &ProgramError) -> i32 {
     if let ProgramError::GivenUp(errno) = error {
         return *errno;
+    }
+    if error.is_too_large() && context.session.most_wasm() < MOST_BYTES {
+        context.session.ran_into(Limit::Memory, || {
+            let most = context.session.most_wasm();
+            format!("a module of more than {most} bytes takes more memory to be compiled than --max-memory allows")
+        });
     }
     if !error.is_of_the_file() {
         let what = "could not load a module";

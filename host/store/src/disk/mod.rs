@@ -8,7 +8,7 @@ mod lease;
 mod unix;
 
 pub use lease::{Writers, writers_of};
-pub use unix::{FolderDisk, effective_user, executable_identity, identity_at, identity_of, is_volatile, open_private};
+pub use unix::{FileSystem, FolderDisk, effective_user, executable_identity, identity_at, identity_of, open_private};
 
 use crate::identity::FileIdentity;
 use std::fs::File;

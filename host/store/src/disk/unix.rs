@@ -249,20 +249,49 @@ pub fn identity_at(folder: &File, path: &[u8], follow: bool) -> io::Result<FileI
     Ok(meta_of(&fs::statat(folder, if path.is_empty() { b"." } else { path }, flags)?).identity)
 }
 
-/// Whether a file lies on a file system of memory, where writing through a mapping that was read first leaves no trace in
-/// the file's times, however long ago it was made.
-#[cfg(target_os = "linux")]
-pub fn is_volatile(file: &impl AsFd) -> bool {
-    // From linux/magic.h: tmpfs (and what the kernel makes of it), ramfs, hugetlbfs.
-    const OF_MEMORY: [i64; 3] = [0x0102_1994, 0x8584_58f6, 0x9584_58f6];
-    #[allow(clippy::unnecessary_cast, reason = "its width differs between platforms")]
-    fs::fstatfs(file).is_ok_and(|system| OF_MEMORY.contains(&(system.f_type as i64)))
+/// What a file system lets one know of who writes to its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileSystem {
+    /// Whoever may write to a file, by a mapping as well, has it open; and what is written through a mapping moves the file's
+    /// times once more after it was written back.
+    TellsWriters,
+    /// The times move as above. But a mapping may hold on to another file than the one that was opened, as on overlayfs,
+    /// which containers are on; or the writer is on another machine.
+    Other,
+    /// It lies in memory, where writing through a mapping that was read first leaves no trace in the file's times, however
+    /// long ago it was made.
+    Memory,
 }
 
-/// Elsewhere the times of such files are like those of others.
-#[cfg(not(target_os = "linux"))]
-pub fn is_volatile(_: &impl AsFd) -> bool {
-    false
+impl FileSystem {
+    /// That of an open file; one that does not say is [`FileSystem::Other`].
+    #[cfg(target_os = "linux")]
+    pub fn of(file: &impl AsFd) -> Self {
+        #[allow(clippy::unnecessary_cast, reason = "its width differs between platforms")]
+        fs::fstatfs(file).map_or(Self::Other, |system| Self::of_type(system.f_type as u64 & 0xffff_ffff))
+    }
+
+    /// Elsewhere the times of files in memory are like those of others, and nobody says who writes.
+    #[cfg(not(target_os = "linux"))]
+    pub fn of(_: &impl AsFd) -> Self {
+        Self::Other
+    }
+
+    /// By the number that `statfs` gives (`linux/magic.h`, and the file systems' own sources).
+    #[cfg(target_os = "linux")]
+    fn of_type(number: u64) -> Self {
+        match number {
+            // tmpfs (and what the kernel makes of it), ramfs, hugetlbfs.
+            0x0102_1994 | 0x8584_58f6 | 0x9584_58f6 => Self::Memory,
+            // ext2 to ext4, XFS, Btrfs, F2FS, bcachefs, ZFS, JFS.
+            0xef53 | 0x5846_5342 | 0x9123_683e | 0xf2f5_2010 | 0xca45_1a4e | 0x2fc1_2fc1 | 0x3153_464a => {
+                Self::TellsWriters
+            }
+            // FAT, exFAT, NTFS3.
+            0x4d44 | 0x2011_bab0 | 0x7366_746e => Self::TellsWriters,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The identity of the program that runs, where the system tells.

@@ -27,8 +27,8 @@ pub(crate) fn run(args: CacheCommandArgs) -> Result<i32, Failure> {
     if let CacheCommand::Dir = args.command {
         return dir::run(&Config::load(&args.cache)?, args.json);
     }
-    if let CacheCommand::Warm { files } = &args.command {
-        return warm::run(Config::load(&args.cache)?, files, args.json);
+    if let CacheCommand::Warm { files, call_cache } = &args.command {
+        return warm::run(Config::load(&args.cache)?, files, *call_cache, args.json);
     }
     if let CacheCommand::Optimize(optimize) = &args.command {
         return optimize::run(optimize, args.cache.cache_dir);
@@ -44,7 +44,7 @@ pub(crate) fn run(args: CacheCommandArgs) -> Result<i32, Failure> {
         CacheCommand::Ls => ls::run(&opened, args.json),
         CacheCommand::Jobs => jobs::run(&opened, args.json),
         CacheCommand::Stats => stats::run(&opened, args.json),
-        CacheCommand::Why { file } => why::run(&opened, &file, args.json),
+        CacheCommand::Why { file, call_cache } => why::run(&opened, &file, call_cache, args.json),
         CacheCommand::Verify => verify::run(&opened, args.json),
         CacheCommand::Prune { dry_run } => prune::run(&opened, dry_run, args.json),
         CacheCommand::Clear { files } => clear::run(&opened, &files, args.json),

@@ -1,13 +1,13 @@
 //! `glowplug cache optimize`: what `run` starts in the background.
 
 use crate::args::OptimizeArgs;
-use crate::commands::run::default_engine;
+use crate::commands::run::{default_engine, process_engine};
 use crate::detach;
 use crate::failure::{EXIT_FAILURE, Failure};
 use crate::output;
 use glowplug_cache::{
-    CacheKey, Claim, EngineFingerprint, Incremental, JobLimits, Kind, LazyEngine, LoadError, LoadReport, ModuleCache,
-    Pending, Settings,
+    CacheKey, Claim, EngineFingerprint, Incremental, JobLimits, Kind, LoadError, LoadReport, ModuleCache, Pending,
+    Settings,
 };
 use std::error::Error;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ fn compile(claim: Claim<'_>, args: &OptimizeArgs) -> Result<LoadReport, LoadErro
     if is_it {
         return claim.compile(&engine);
     }
-    claim.compile(&LazyEngine::new(glowplug_runtime::process_spec(), glowplug_runtime::process_config))
+    claim.compile(&process_engine())
 }
 
 /// One line, because the log's last one is shown.

@@ -1,6 +1,6 @@
 //! `glowplug cache why`: would that start be a hit, and if not, why?
 
-use crate::commands::run::{baseline_engine, default_engine};
+use crate::commands::run::{baseline_engine, baseline_process_engine, default_engine, process_engine};
 use crate::config::Tiering;
 use crate::failure::{EXIT_FAILURE, Failure};
 use crate::opening::Opened;
@@ -12,10 +12,12 @@ use serde_json::json;
 use std::path::Path;
 
 /// Says it, and ends with 0 for a hit alone, so that a script can ask.
-pub(super) fn run(opened: &Opened, file: &Path, as_json: bool) -> Result<i32, Failure> {
+pub(super) fn run(opened: &Opened, file: &Path, calls: bool, as_json: bool) -> Result<i32, Failure> {
     opened.warn(None);
-    let engine = default_engine();
-    let baseline = baseline_engine();
+    let (engine, baseline) = match calls {
+        false => (default_engine(), baseline_engine()),
+        true => (process_engine(), baseline_process_engine()),
+    };
     let tiers = Tiers { optimized: &engine, baseline: &baseline, least_bytes: opened.config.tiering_size() };
     // Who wants no baseline code has no hit of it.
     let probe = match opened.config.tiering() {

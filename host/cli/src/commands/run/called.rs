@@ -2,25 +2,26 @@
 //!
 //! On a hit no engine is made and no artifact is looked at.
 
+use super::process_engine;
 use crate::args::RunArgs;
 use crate::calling::{self, Execution, Ran, StandardInput};
 use crate::clock::Clock;
+use crate::config::Tiering;
 use crate::failure::{EXIT_FAILURE, EXIT_TIMEOUT, Failure};
 use crate::opening::Opened;
+use crate::optimizing::{Background, Optimizing};
 use crate::output;
 use crate::overdue;
 use crate::report::{CallOutcome, CallReport, RunReport, write_wanted};
 use crate::text;
-use glowplug_cache::{Kind, ModuleDigest, Source};
+use glowplug_cache::{Kind, LoadReport, ModuleDigest, Source};
 use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup, MissReason};
 use glowplug_fs::{Access, Deadline, Mount, interruptible};
-use glowplug_runtime::process::{
-    Face, Natives, ProgramEvent, ProgramSet, RunEnd, SessionEvent, SessionLimits, StartProgram,
-};
+use glowplug_runtime::process::{Face, Natives, ProgramEvent, ProgramSet, RunEnd, SessionEvent, StartProgram};
 use glowplug_runtime::{GuestOptions, Limit};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 /// What became of the wish not to run.
 pub(super) enum Called {
@@ -131,12 +132,7 @@ impl<'a> Call<'a> {
         for (mount, (_, name)) in mounts.iter().zip(&args.dirs) {
             key = key.with(format_args!("folder {name}"), mount.host.as_os_str().as_encoded_bytes());
         }
-        if let Some(bytes) = options.max_memory {
-            key = key.with("--max-memory", bytes.to_string());
-        }
-        for (option, value) in args.calls.limits.said() {
-            key = key.with(option, value);
-        }
+        key = calling::limited(key, &args.session_limits(), args.calls.max_disk);
         Ok(Ok(Self { args, options, opened, cache, key, module: identified.module, mounts }))
     }
 
@@ -171,7 +167,7 @@ impl<'a> Call<'a> {
         stdin.leave_after(hit.stdin().map_or(0, |read| read.len));
         let exit_code = hit.outcome.exit_code;
         let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: Some(hit.cost()), unkept: None };
-        self.report(&report, clock, exit_code, None)?;
+        self.report(&report, clock, exit_code, None, None)?;
         if let Err(error) = self.cache.note_use(hit) {
             tracing::debug!("the use could not be noted: {error}");
         }
@@ -180,7 +176,7 @@ impl<'a> Call<'a> {
 
     fn execute(&self, reason: MissReason, mut stdin: StandardInput, clock: &mut Clock) -> Result<i32, Failure> {
         reason.texts().iter().for_each(|text| tracing::info!("{}: runs: {text}", self.options.name));
-        let ran = self.make(&mut stdin)?;
+        let (ran, face) = self.make(&mut stdin)?;
         clock.lap("run");
         let RunEnd { exit_code, timed_out, limit, .. } = ran.end;
         let unkept = self.settle(ran)?;
@@ -189,21 +185,21 @@ impl<'a> Call<'a> {
             tracing::info!("{}: not kept: {unkept}", self.options.name);
         }
         let report = CallReport { outcome: CallOutcome::Miss, reason: Some(reason.to_string()), saved: None, unkept };
-        self.report(&report, clock, exit_code, limit)?;
+        self.report(&report, clock, exit_code, limit, Some(&face))?;
         calling::clean_up(&self.cache);
         Ok(if timed_out { EXIT_TIMEOUT } else { exit_code })
     }
 
     /// Runs although there is a result, and compares.
     fn check(&self, hit: &Hit, mut stdin: StandardInput, clock: &mut Clock) -> Result<i32, Failure> {
-        let ran = self.make(&mut stdin)?;
+        let (ran, face) = self.make(&mut stdin)?;
         clock.lap("run");
         let difference = first_difference(hit, &ran);
         let (exit_code, limit) = (ran.end.exit_code, ran.end.limit);
         self.write(&ran)?;
         ran.remove_scratch();
         let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: None, unkept: None };
-        self.report(&report, clock, exit_code, limit)?;
+        self.report(&report, clock, exit_code, limit, Some(&face))?;
         match difference {
             None => {
                 tracing::info!("{}: checked: a fresh run gave the same", self.options.name);
@@ -217,26 +213,26 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn make(&self, stdin: &mut StandardInput) -> Result<Ran, Failure> {
+    fn make(&self, stdin: &mut StandardInput) -> Result<(Ran, Arc<Quiet>), Failure> {
         let own = |fd| rustix::io::fcntl_dupfd_cloexec(fd, 3).ok().map(std::fs::File::from);
         let output = [own(rustix::stdio::stdout()), own(rustix::stdio::stderr())];
         let bytes = |text: &String| text.clone().into_bytes();
         let path = PathBuf::from(&self.args.file_and_args[0]);
         let names = self.args.dirs.iter().map(|(_, name)| name.clone().into_bytes());
         let terminal = stdin.is_terminal();
-        let limits = self.args.calls.limits.over(SessionLimits {
-            max_memory: self.options.max_memory,
-            timeout: self.args.timeout,
-            ..SessionLimits::default()
+        let limits = self.args.session_limits();
+        let mut programs = ProgramSet::new(Arc::clone(&self.opened.cache), Vec::new(), 0, limits.max_processes);
+        let mode = self.opened.config.tiering();
+        if mode != Tiering::Off {
+            programs = programs.baseline_first(self.opened.config.tiering_size());
+        }
+        let face = Arc::new(Quiet {
+            name: self.options.name.clone(),
+            background: Background::of(self.opened),
+            state: Mutex::new(Heard { load: None, optimizing: Optimizing::new(mode, None) }),
         });
-        let face = Arc::new(Quiet { name: self.options.name.clone(), loaded: Mutex::default() });
         let execution = Execution {
-            programs: Arc::new(ProgramSet::new(
-                Arc::clone(&self.opened.cache),
-                Vec::new(),
-                0,
-                SessionLimits::default().max_processes,
-            )),
+            programs: Arc::new(programs),
             program: StartProgram::Source { name: self.options.name.clone(), source: Source::file(path) },
             args: self.options.args.iter().map(bytes).collect(),
             env: self.options.env.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect(),
@@ -261,13 +257,13 @@ impl<'a> Call<'a> {
         if terminal && ran.stdin.is_some() {
             ran.observed = Err(calling::Unkept("it read from a terminal".to_owned()));
         }
-        let loaded = *face.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let loaded = face.state().load.as_ref().and_then(|load| load.key).map(|key| key.module);
         if loaded != Some(self.module) && ran.observed.is_ok() {
             // The file was replaced between the two looks at it, or nobody says what was loaded.
             ran.observed =
                 Err(calling::Unkept("the module that ran may not be the one that was looked for".to_owned()));
         }
-        Ok(ran)
+        Ok((ran, face))
     }
 
     /// Writes what a run wrote, unless it was ended from outside.
@@ -312,17 +308,30 @@ impl<'a> Call<'a> {
         Ok(unkept)
     }
 
-    fn report(&self, call: &CallReport, clock: &Clock, exit_code: i32, limit: Option<Limit>) -> Result<(), Failure> {
+    /// Says what became of it. `face` heard of the run, if there was one.
+    fn report(
+        &self,
+        call: &CallReport,
+        clock: &Clock,
+        exit_code: i32,
+        limit: Option<Limit>,
+        face: Option<&Quiet>,
+    ) -> Result<(), Failure> {
+        let mut heard = face.map(Quiet::state);
+        if let Some(heard) = &mut heard {
+            heard.optimizing.settle(&self.opened.cache, &process_engine());
+        }
         let Some(wanted) = self.args.report.wanted() else { return Ok(()) };
         let report = RunReport {
-            load: None,
+            load: heard.as_ref().and_then(|heard| heard.load.as_ref()),
             call: Some(call),
             source: self.options.name.clone(),
-            optimizing: None,
+            optimizing: heard.as_ref().map(|heard| &heard.optimizing),
             clock,
             startup: None,
             exit_code,
             limit,
+            in_force: self.opened.cache.in_force(),
         };
         write_wanted(&wanted, &report)
     }
@@ -377,10 +386,41 @@ fn line_at(bytes: &[u8], at: usize) -> String {
     String::from_utf8_lossy(&bytes[begin..end]).into_owned()
 }
 
-/// Says what the user must hear of, and remembers which module was loaded first.
+/// Says what the user must hear of, and remembers how the module was loaded, which is loaded first.
 struct Quiet {
     name: String,
-    loaded: Mutex<Option<ModuleDigest>>,
+    background: Background,
+    state: Mutex<Heard>,
+}
+
+/// What was heard of the module.
+struct Heard {
+    load: Option<LoadReport>,
+    optimizing: Optimizing,
+}
+
+/// Who waited for longer wants to know why, and how that can be avoided.
+const NOTABLE: Duration = Duration::from_secs(2);
+
+impl Quiet {
+    fn state(&self) -> MutexGuard<'_, Heard> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn loaded(&self, report: LoadReport) {
+        let mut heard = self.state();
+        if heard.load.is_some() {
+            return;
+        }
+        if report.phases.compile.is_some_and(|took| took > NOTABLE) {
+            output::remark(format_args!(
+                "{}: it was compiled for --call-cache, which has code of its own, because what that computes must not hang on the \
+                 machine; `glowplug cache warm --call-cache` does that ahead",
+                self.name
+            ));
+        }
+        heard.load = Some(report);
+    }
 }
 
 impl Face for Quiet {
@@ -388,9 +428,10 @@ impl Face for Quiet {
         match event {
             SessionEvent::Denied(rule) => output::remark(rule),
             SessionEvent::TimedOut(limit) => output::error_line(&text::timed_out(&self.name, limit)),
-            SessionEvent::Program(ProgramEvent::Loaded(_, report)) => {
-                let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-                *loaded = loaded.or(report.key.map(|key| key.module));
+            SessionEvent::Program(ProgramEvent::Loaded(_, report)) => self.loaded(*report),
+            SessionEvent::Program(ProgramEvent::ToOptimize(pending)) => {
+                // Before the guest begins, which may run for ever.
+                self.state().optimizing.begin_with(*pending, &self.background);
             }
             SessionEvent::Program(_) => {}
         }

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Tiering;
 use crate::failure::{EXIT_TIMEOUT, Failure};
 use crate::opening::{self, Opened};
-use crate::optimizing::{AnotherProcess, Optimizing};
+use crate::optimizing::{AnotherProcess, Background, Optimizing};
 use crate::output;
 use crate::precompiled;
 use crate::progress::Progress;
@@ -35,6 +35,17 @@ pub(crate) fn default_engine() -> LazyEngine<EngineSpec> {
 pub(crate) fn baseline_engine() -> LazyEngine<EngineSpec> {
     let spec = EngineSpec { compiler: Compiler::Winch, ..EngineSpec::default() };
     LazyEngine::baseline(spec, glowplug_runtime::config)
+}
+
+/// The engine of sessions' processes, as which the call cache runs programs: what they compute hangs on no machine.
+pub(crate) fn process_engine() -> LazyEngine<EngineSpec> {
+    LazyEngine::pure(glowplug_runtime::process_spec(), glowplug_runtime::process_config)
+}
+
+/// The same, but compiling fast.
+pub(crate) fn baseline_process_engine() -> LazyEngine<EngineSpec> {
+    let spec = EngineSpec { compiler: Compiler::Winch, ..glowplug_runtime::process_spec() };
+    LazyEngine::baseline(spec, glowplug_runtime::process_config)
 }
 
 /// Code as the runtime takes it.
@@ -312,7 +323,7 @@ impl Afterwards {
         let mut reached = self.reached();
         reached.startup = Some(reached.clock.until(now));
         // Before the guest, which may run for ever; a fraction of a millisecond, after a compilation.
-        reached.optimizing.begin(&self.opened);
+        reached.optimizing.begin(|| Background::of(&self.opened));
     }
 
     fn add_phases(&self, phases: &glowplug_runtime::Phases) {
@@ -326,7 +337,7 @@ impl Afterwards {
         // The guest's output is in nobody's buffer when this process is gone.
         let _ = std::io::stdout().flush();
         let mut reached = self.reached();
-        reached.optimizing.settle(&self.opened, &self.engine);
+        reached.optimizing.settle(&self.opened.cache, &self.engine);
         if let Some(wanted) = &self.report {
             let report = RunReport {
                 load: self.load.as_ref(),
@@ -337,6 +348,7 @@ impl Afterwards {
                 startup: reached.startup,
                 exit_code,
                 limit,
+                in_force: self.opened.cache.in_force(),
             };
             write_wanted(wanted, &report)?;
         }

@@ -28,6 +28,8 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
+#[cfg(test)]
+pub(crate) use zero::key as zero_key;
 
 /// Runs the cases that have to run; the exit code says whether all is well.
 pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {

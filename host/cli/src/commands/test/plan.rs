@@ -13,7 +13,9 @@ use glowplug_harness::discover::{self, Selection};
 use glowplug_harness::exit_code::TEST_LIST_CREATION_FAILED;
 use glowplug_harness::{Case, case, schedule};
 use glowplug_runtime::process::AllowedNative;
-use glowplug_store::Digest;
+use glowplug_store::disk::identity_of;
+use glowplug_store::identity::Reading;
+use glowplug_store::{Digest, FileIdentity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::num::NonZeroUsize;
@@ -36,10 +38,14 @@ pub(super) struct Plan {
     pub(super) deterministic: bool,
     /// What was looked for to find the settings, and whether it was there.
     pub(super) looked_for: Vec<(PathBuf, bool)>,
+    /// What stands for the contents of the settings' file, as they were read; as of each case ([`Job::read`]).
+    pub(super) settings_read: Option<FileIdentity>,
     /// The folders that were listed to find the cases.
     pub(super) listed: Vec<PathBuf>,
     /// Inputs of every case, and the folders that were listed to find them.
     pub(super) inputs: discover::Inputs,
+    /// What stands for the contents of each of those.
+    pub(super) inputs_read: Vec<Option<FileIdentity>>,
     /// Whether no file was passed over that would have said how.
     pub(super) all_read: bool,
     /// What the user says of native programs.
@@ -72,14 +78,20 @@ impl Plan {
         let mut discovered = discover::discover(&config.root, &selections, &config.exclude).map_err(list)?;
         discover::filter(&mut discovered.cases, &args.filter);
         let inputs = discover::inputs(&config.root, &config.inputs).map_err(list)?;
-        let digests = digests(&config.root, &inputs.files)?;
+        let (digests, inputs_read) = digests(&config.root, &inputs.files)?;
+        let settings_read = found.file.as_ref().and_then(|file| {
+            let (now, identity) = read(file, u64::MAX).ok()?;
+            identity.filter(|_| now == found.source)
+        });
         let mut plan = Self {
             jobs: Vec::with_capacity(discovered.cases.len()),
             threads: config.jobs,
             deterministic: config.settings.deterministic && !args.no_deterministic,
             looked_for: found.looked_for,
+            settings_read,
             listed: discovered.listed,
             inputs,
+            inputs_read,
             passed: BTreeMap::new(),
             root: config.root.clone(),
             all_read: found.ignored.is_empty(),
@@ -87,14 +99,16 @@ impl Plan {
         };
         let mut asked = BTreeSet::new();
         for file in discovered.cases {
-            let source = read_case(&file.path)
+            // Of one that is too large to be a case, enough to see that.
+            let (source, read) = read(&file.path, case::LARGEST + 1)
                 .map_err(|error| Failure::file("read", &file.path, &error).code(TEST_LIST_CREATION_FAILED))?;
             let case = Case::parse(source)
                 .map_err(|error| Failure::new(format!("{}: {error}", file.id)).code(TEST_LIST_CREATION_FAILED))?;
             let settings = config.settings_for(&file.id, case.directives());
             let retries = args.retries.unwrap_or(settings.retries);
             asked.extend(settings.allow_native.iter().cloned());
-            let case = plan.job(args, file.id, file.path, case, settings, &digests);
+            let job = plan.job(args, file.id, file.path, case, settings, &digests);
+            let case = Job { read, ..job };
             plan.jobs.push(schedule::Job { case, cost: None, retries });
         }
         if !args.list && !args.verify_only {
@@ -141,6 +155,7 @@ impl Plan {
         Job {
             id,
             path,
+            read: None,
             case,
             env: env.into_iter().collect(),
             timeout: args.timeout.or(settings.timeout).unwrap_or(TIMEOUT),
@@ -151,19 +166,27 @@ impl Plan {
     }
 }
 
-/// What is in a case's file; of one that is too large to be a case, enough to see that.
-fn read_case(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut source = Vec::new();
-    std::fs::File::open(path)?.take(case::LARGEST + 1).read_to_end(&mut source)?;
-    Ok(source)
+/// The first bytes of a file, `most` of them, and the identity that stands for them, if there is one.
+fn read(path: &Path, most: u64) -> std::io::Result<(Vec<u8>, Option<FileIdentity>)> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    let reading = Reading::begin(&file, identity_of(&file.metadata()?));
+    (&file).take(most).read_to_end(&mut bytes)?;
+    let after = identity_of(&file.metadata()?);
+    Ok((bytes, reading.settles(&after).then_some(after)))
 }
 
-/// The digests of files that belong to every case.
-fn digests(root: &Path, files: &[PathBuf]) -> Result<Arc<Vec<(String, Digest)>>, Failure> {
+/// Names and digests of files that belong to every case.
+type Digests = Arc<Vec<(String, Digest)>>;
+
+/// The digests of files that belong to every case, and what stands for each.
+fn digests(root: &Path, files: &[PathBuf]) -> Result<(Digests, Vec<Option<FileIdentity>>), Failure> {
     let digest = |path: &PathBuf| {
-        let bytes = std::fs::read(path).map_err(|error| setup(Failure::file("read", path, &error)))?;
+        let (bytes, identity) = read(path, u64::MAX).map_err(|error| setup(Failure::file("read", path, &error)))?;
         let name = path.strip_prefix(root).unwrap_or(path).display().to_string();
-        Ok((name, Digest::of(&bytes)))
+        Ok(((name, Digest::of(&bytes)), identity))
     };
-    files.iter().map(digest).collect::<Result<Vec<_>, Failure>>().map(Arc::new)
+    let read = files.iter().map(digest).collect::<Result<Vec<_>, Failure>>()?;
+    let (digests, identities) = read.into_iter().unzip();
+    Ok((Arc::new(digests), identities))
 }

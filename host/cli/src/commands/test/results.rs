@@ -240,20 +240,21 @@ pub(super) fn evidence(plan: &Plan, finished: &[Finished]) -> Option<(Evidence, 
     for (path, there) in &plan.looked_for {
         // What the settings say matters; of anything else, that it is there.
         if *there && path.file_name().is_some_and(|name| name == FILE_NAME) {
-            evidence.add_path(path);
+            evidence.add_read(path, plan.settings_read);
         } else {
             evidence.add_existence(path);
         }
     }
     plan.listed.iter().for_each(|folder| evidence.add_listing(folder, Names::ending(".t")));
     plan.inputs.listed.iter().for_each(|folder| evidence.add_listing(folder, Names::All));
-    plan.inputs.files.iter().for_each(|file| evidence.add_path(file));
+    let inputs = plan.inputs.files.iter().zip(&plan.inputs_read);
+    inputs.for_each(|(file, identity)| evidence.add_read(file, *identity));
     let mut cases = Vec::with_capacity(plan.jobs.len());
     for (job, finished) in plan.jobs.iter().zip(finished) {
         let Finished::Attempts(attempts) = finished else { return None };
         let [(Ok(tried), _)] = attempts.as_slice() else { return None };
         let traced = tried.traced.as_ref().filter(|_| tried.verdict.is_well())?;
-        evidence.add_path(&job.case.path);
+        evidence.add_read(&job.case.path, job.case.read);
         evidence.add(traced);
         cases.push(GreenCase {
             id: job.case.id.clone(),

@@ -10,7 +10,7 @@ use glowplug_fs::{Access, Deadline, Mount, Workspace, copy_contents, interruptib
 use glowplug_harness::session::CLEAN_ENVIRONMENT;
 use glowplug_harness::{Case, Observed, Verdict, compare};
 use glowplug_runtime::process::{AllowedNative, Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
-use glowplug_store::Digest;
+use glowplug_store::{Digest, FileIdentity};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -55,6 +55,8 @@ pub(super) struct Job {
     pub(super) id: String,
     /// The file.
     pub(super) path: PathBuf,
+    /// The identity that stands for what is in it, if there is one.
+    pub(super) read: Option<FileIdentity>,
     /// What is in it.
     pub(super) case: Case,
     /// Variables beside cram's.
@@ -126,13 +128,15 @@ impl Sessions {
         for allowed in &job.allow_native {
             key = key.with(format_args!("native program {}", allowed.program), "allowed");
         }
-        for (option, value) in self.limits.said() {
-            key = key.with(option, value);
-        }
+        key = calling::limited(key, &self.limits_of(job), self.max_disk);
         for (name, digest) in job.inputs.iter() {
             key = key.with(format_args!("input {name}"), digest.to_string());
         }
         key
+    }
+
+    fn limits_of(&self, job: &Job) -> SessionLimits {
+        self.limits.over(SessionLimits { timeout: Some(job.timeout), ..SessionLimits::default() })
     }
 
     /// The folder that a case's session sees as the project: a case from elsewhere is a project of its own.
@@ -258,7 +262,7 @@ impl Sessions {
             // The same for everybody, as all of a case's surroundings.
             umask: 0o022,
             on_main_thread: false,
-            limits: self.limits.over(SessionLimits { timeout: Some(job.timeout), ..SessionLimits::default() }),
+            limits: self.limits_of(job),
             face,
         };
         execution.run().map_err(|error| Untried::Failed(error.to_string()))

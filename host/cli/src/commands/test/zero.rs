@@ -4,6 +4,7 @@ use crate::args::TestArgs;
 use crate::calling;
 use crate::embedded;
 use glowplug_calls::{CallCache, CallKey, Change, Evidence, Proven};
+use glowplug_runtime::process::SessionLimits;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub(super) struct ZeroRun {
 }
 
 /// What is asked for, as far as it decides which cases there are and what they give.
-pub(super) fn key(args: &TestArgs, folder: &Path) -> CallKey {
+pub(crate) fn key(args: &TestArgs, folder: &Path) -> CallKey {
     let text = |path: &PathBuf| path.as_os_str().as_encoded_bytes().to_vec();
     let mut label = folder.as_os_str().as_encoded_bytes().to_vec();
     for path in &args.paths {
@@ -69,9 +70,7 @@ pub(super) fn key(args: &TestArgs, folder: &Path) -> CallKey {
             value.map_or_else(Vec::new, |value| format!("={value}").into_bytes()),
         );
     }
-    for (option, value) in args.limits.said() {
-        key = key.with(option, value);
-    }
+    key = calling::limited(key, &args.limits.over(SessionLimits::default()), args.max_disk);
     for allowed in &args.native.allow_native {
         key = key.with(format_args!("native program {}", allowed.program), "allowed");
     }
