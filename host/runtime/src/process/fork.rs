@@ -113,8 +113,12 @@ fn share(caller: &mut Caller<'_, Context>, ours: Memory, from: usize) -> Result<
         // unmapped with it. The caller waits for this function.
         shared = match unsafe { Shared::make(memory, initial, shared.as_ref(), (remap, charge), pagemap) } {
             Ok(shared) => Some(shared),
-            Err(ImageError::Refused(_)) => return Ok(None),
-            Err(ImageError::Lost(_)) => {
+            Err(ImageError::Refused(error)) => {
+                tracing::debug!(%error, "a fork copies its memory instead of sharing it");
+                return Ok(None);
+            }
+            Err(ImageError::Lost(error)) => {
+                tracing::debug!(%error, "a process whose memory could not be shared is ended");
                 context.process.signal(signal::KILL);
                 return Err(errno::EINTR);
             }

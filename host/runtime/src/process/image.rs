@@ -47,9 +47,9 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) enum ImageError {
     /// Nothing was changed.
-    Refused(#[allow(dead_code, reason = "for who debugs")] io::Error),
+    Refused(io::Error),
     /// The memory is partly mapped to something that nobody keeps track of: its process must end.
-    Lost(#[allow(dead_code, reason = "for who debugs")] io::Error),
+    Lost(io::Error),
 }
 
 /// Which pages of a memory have contents of their own, as the kernel tells it.
