@@ -90,6 +90,10 @@ impl<'l> Resolver<'l> {
             Some(file) => file.metadata().map_err(failed)?,
             None => std::fs::metadata(path).map_err(failed)?,
         });
+        // Whether it was read before or not: the answer must not hang on what the cache knows.
+        if identity.size > self.source.most_bytes() {
+            return Err(LoadError::TooLarge { name: self.source.name(), most: self.source.most_bytes() });
+        }
         if stamped && let Some(known) = self.cache.resident.source(history, &identity) {
             return Ok(Resolved::unread(history, &known));
         }

@@ -145,6 +145,17 @@ fn a_sparse_file_that_begins_like_wasm_is_refused_by_its_size() {
     file.set_len(9000).expect("shortened");
     let refused = home.cache().load(&lazy(), &Source::file(&*path).at_most(8999)).map(drop);
     assert!(matches!(refused, Err(LoadError::TooLarge { most: 8999, .. })), "{refused:?}");
+    // Known or not.
+    let path = home.settled_file("small.wasm", &answering(7));
+    let size = std::fs::metadata(&path).expect("metadata").len();
+    let cache = home.cache();
+    for _ in 0..2 {
+        cache.load(&lazy(), &Source::file(&*path)).expect("loaded");
+        let refused = home.cache().load(&lazy(), &Source::file(&*path).at_most(size - 1)).map(drop);
+        assert!(matches!(refused, Err(LoadError::TooLarge { .. })), "{refused:?}");
+        let refused = cache.load(&lazy(), &Source::file(&*path).at_most(size - 1)).map(drop);
+        assert!(matches!(refused, Err(LoadError::TooLarge { .. })), "{refused:?}");
+    }
     let text = format!("(module) {}", " ".repeat(2000));
     let refused = home.cache().load(&lazy(), &Source::bytes("text", text.into_bytes()).at_most(16_000)).map(drop);
     assert!(matches!(refused, Err(LoadError::TooLarge { most: 1000, .. })), "{refused:?}");
