@@ -226,7 +226,7 @@ impl<S: Hash + Sync> Engines for LazyEngine<S> {
             hash_settings(&(self.make)(&self.spec), &mut hasher);
         }
         hash_cpu(&mut hasher);
-        Some(hasher.digest())
+        Some(hasher.hash().into())
     }
 
     fn known_fingerprint(&self) -> Option<&Mutex<Option<EngineFingerprint>>> {

@@ -5,12 +5,14 @@
 //! record only the major one. [`EngineInputs`] explains; it is read from the settings that an artifact carries, and
 //! costs a compilation of the empty module, so it is made on a miss only.
 
+mod hashing;
+
 use glowplug_store::Digest;
+pub(crate) use hashing::Blake3Hasher;
 use object::{Object as _, ObjectSection as _};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use wasmtime::Engine;
 use wasmtime_environ::{FlagValue, Tunables};
 
@@ -31,10 +33,7 @@ impl EngineFingerprint {
     }
 
     pub(crate) fn of_version(engine: &Engine, wasmtime_version: &str) -> Self {
-        let mut hasher = Blake3Hasher::new("glowplug engine fingerprint");
-        hasher.write(wasmtime_version.as_bytes());
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        Self(hasher.digest())
+        Self(hashing::of_engine(engine, wasmtime_version).into())
     }
 
     /// The digest itself.
@@ -52,36 +51,6 @@ impl From<Digest> for EngineFingerprint {
 impl fmt::Display for EngineFingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// Feeds `impl Hash` to BLAKE3: the standard library's default hasher is neither collision-resistant nor the same in
-/// every Rust release.
-pub(crate) struct Blake3Hasher(blake3::Hasher);
-
-impl Blake3Hasher {
-    pub(crate) fn new(domain: &str) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(domain.as_bytes());
-        hasher.update(&[0]);
-        Self(hasher)
-    }
-
-    pub(crate) fn digest(&self) -> Digest {
-        self.0.finalize().into()
-    }
-}
-
-impl Hasher for Blake3Hasher {
-    fn write(&mut self, bytes: &[u8]) {
-        // With the length in front, no two sequences of writes run together to the same input.
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        let bytes = self.digest();
-        u64::from_le_bytes(bytes.as_bytes()[..8].try_into().expect("eight bytes"))
     }
 }
 

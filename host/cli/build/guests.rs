@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+#[allow(dead_code, reason = "the cache uses the rest")]
+#[path = "../../cache/src/fingerprint/hashing.rs"]
+mod hashing;
 #[allow(dead_code, reason = "the runtime uses the rest")]
 #[path = "../../runtime/src/spec.rs"]
 mod spec;
@@ -17,6 +20,7 @@ const GUESTS: [(&str, &str); 2] = [("shell", "SHELL"), ("coreutils", "COREUTILS"
 /// Writes `guests.rs`, which `embedded.rs` includes.
 pub fn embed() -> Result<(), String> {
     println!("cargo::rerun-if-changed=host/cli/build/guests.rs");
+    println!("cargo::rerun-if-changed=host/cache/src/fingerprint/hashing.rs");
     println!("cargo::rerun-if-changed=host/runtime/src/spec.rs");
     println!("cargo::rerun-if-changed=guest/coreutils/programs.txt");
     println!("cargo::rerun-if-env-changed={FRESH}");
@@ -35,7 +39,12 @@ pub fn embed() -> Result<(), String> {
                 let file = folder.join(format!("{name}.cwasm"));
                 let digest = blake3::hash(&artifact);
                 fs::write(&file, artifact).map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
-                format!("Some((include_bytes!({file:?}), {:?}))", digest.as_bytes())
+                let made_by = hashing::of_engine(engine, wasmtime_environ::VERSION);
+                format!(
+                    "Some(Artifact {{ bytes: include_bytes!({file:?}), digest: {:?}, engine: {:?} }})",
+                    digest.as_bytes(),
+                    made_by.as_bytes()
+                )
             }
             None => "None".to_owned(),
         };

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use glowplug_cache::{EmbeddedArtifact, Source};
+use glowplug_cache::{Digest, EmbeddedArtifact, EngineFingerprint, Source};
 use glowplug_runtime::process::OwnProgram;
 
 /// A guest as `build.rs` writes it down.
@@ -11,8 +11,22 @@ struct Guest {
     name: &'static str,
     wasm: &'static [u8],
     digest: [u8; 32],
-    /// With its digest. Nothing when the program was built on another kind of machine.
-    artifact: Option<(&'static [u8], [u8; 32])>,
+    /// Nothing when the program was built on another kind of machine.
+    artifact: Option<Artifact>,
+}
+
+/// What it compiles to.
+struct Artifact {
+    bytes: &'static [u8],
+    digest: [u8; 32],
+    /// The fingerprint of the engine that made it. Code for other settings than the engine's that loads it is not executed.
+    engine: [u8; 32],
+}
+
+impl Artifact {
+    fn fingerprint(&self) -> EngineFingerprint {
+        Digest::from_bytes(self.engine).into()
+    }
 }
 
 include!(concat!(env!("OUT_DIR"), "/guests.rs"));
@@ -25,9 +39,11 @@ static SHELL_NAMES: &[&str] = &[SHELL_NAME, "glowplug", "sh"];
 impl Guest {
     fn source(&self) -> Source<'static> {
         // SAFETY: `build.rs` wrote both from the same wasm, with this very version of Wasmtime.
-        let artifact = self
-            .artifact
-            .map(|(artifact, digest)| unsafe { EmbeddedArtifact::new(self.digest, artifact) }.with_digest(digest));
+        let artifact = self.artifact.as_ref().map(|artifact| {
+            unsafe { EmbeddedArtifact::new(self.digest, artifact.bytes) }
+                .with_digest(artifact.digest)
+                .with_engine(artifact.fingerprint())
+        });
         Source::embedded(self.name, self.wasm, artifact)
     }
 }
@@ -55,6 +71,24 @@ pub(crate) fn program_files() -> Vec<glowplug_fs::Program> {
 }
 
 /// What tells one set of them from another, whatever they were compiled to.
-pub(crate) fn digest() -> glowplug_cache::Digest {
-    glowplug_cache::Digest::of(&[SHELL.digest, COREUTILS.digest].concat())
+pub(crate) fn digest() -> Digest {
+    Digest::of(&[SHELL.digest, COREUTILS.digest].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::run::{default_engine, process_engine};
+
+    /// F1: the build says of which engine each artifact is. It is that of the processes that run it, and of no other.
+    #[test]
+    fn artifacts_are_of_the_engine_that_runs_them() {
+        let of = |engine: &wasmtime::Engine| EngineFingerprint::of(engine);
+        let (processes, run) = (process_engine(), default_engine());
+        let (processes, run) = (of(processes.compiler().expect("an engine")), of(run.compiler().expect("an engine")));
+        for artifact in [&SHELL, &COREUTILS].into_iter().filter_map(|guest| guest.artifact.as_ref()) {
+            assert_eq!(artifact.fingerprint(), processes);
+            assert_ne!(artifact.fingerprint(), run);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Hits that would be of other code than the engine's own: for other settings, of another object, of too large a file.
 
 use super::*;
-use glowplug_store::disk::writers_of;
+use glowplug_store::disk::{identity_of, writers_of};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Returns the bits of a NaN that a machine makes of its own accord, or the canonical ones.
@@ -88,6 +88,78 @@ fn a_remembered_fingerprint_is_not_believed_when_the_settings_have_changed() {
         let (value, report) = load_file(&home.cache(), &engine(), &path);
         assert_eq!((value == CANONICAL, report.outcome), (canonical, outcome), "{report:?}");
     }
+}
+
+/// A shared object of this machine, mapped as the dynamic linker maps its code: from the file, at an address of the kernel's choice.
+struct MappedObject(*mut std::ffi::c_void, usize);
+
+impl MappedObject {
+    #[expect(unsafe_code, reason = "loading is what is tried")]
+    fn load(path: &Path) -> Self {
+        use object::read::elf::{ElfFile64, FileHeader as _, ProgramHeader as _};
+        use rustix::mm::{MapFlags, ProtFlags};
+        let bytes = std::fs::read(path).expect("read");
+        let elf = ElfFile64::<object::Endianness>::parse(&*bytes).expect("a shared object");
+        let endian = elf.endian();
+        let headers = elf.elf_header().program_headers(endian, &*bytes).expect("segments");
+        let is_code = |header: &&object::elf::ProgramHeader64<object::Endianness>| {
+            header.p_type(endian) == object::elf::PT_LOAD && header.p_flags(endian) & object::elf::PF_X != 0
+        };
+        let code = headers.iter().find(is_code).expect("code");
+        let file = std::fs::File::open(path).expect("opened");
+        let (offset, len) = (code.p_offset(endian) & !0xfff, code.p_filesz(endian) as usize);
+        let (access, flags) = (ProtFlags::READ | ProtFlags::EXEC, MapFlags::PRIVATE);
+        // SAFETY: a new mapping, which nobody refers to but by its number.
+        let at = unsafe { rustix::mm::mmap(std::ptr::null_mut(), len, access, flags, &file, offset) };
+        Self(at.expect("mapped"), len)
+    }
+
+    /// The hint of an engine whose `make` lies in there. It is never called.
+    #[expect(unsafe_code, reason = "loading is what is tried")]
+    fn hint(&self) -> Option<Digest> {
+        // SAFETY: not null, and never called.
+        let make = unsafe { std::mem::transmute::<*mut std::ffi::c_void, fn(&()) -> Config>(self.0) };
+        LazyEngine::pure((), make).hint()
+    }
+}
+
+impl Drop for MappedObject {
+    #[expect(unsafe_code, reason = "loading is what is tried")]
+    fn drop(&mut self) {
+        // SAFETY: nothing refers to it any more.
+        let _ = unsafe { rustix::mm::munmap(self.0, self.1) };
+    }
+}
+
+/// F2: a fingerprint is remembered for the shared object that holds the code of `make`, whichever program has loaded it, and not for a
+/// new version of that.
+#[test]
+fn what_a_shared_object_remembered_is_not_believed_by_its_next_version() {
+    let folders = ["/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib"];
+    let libraries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+    let mut candidates = libraries.map(|entry| entry.path()).filter(|path| path.to_string_lossy().contains(".so"));
+    let is_object = |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"\x7fELF\x02"));
+    let Some(library) = candidates.find(is_object) else {
+        return skipped("there is no shared object on this machine");
+    };
+    let home = Home::new();
+    let [one, two] = ["one.so", "two.so"].map(|name| home.path().join(name));
+    std::fs::copy(&library, &one).expect("copied");
+    std::fs::copy(&library, &two).expect("copied");
+    let identity = |path: &Path| identity_of(&std::fs::metadata(path).expect("metadata"));
+    let (first, again, second) = (MappedObject::load(&one), MappedObject::load(&one), MappedObject::load(&two));
+    let object = |mapped: &MappedObject| native::object_of(mapped.0 as usize).expect("an object");
+    assert_eq!((object(&first).0, object(&second).0), (identity(&one), identity(&two)));
+    assert_eq!(object(&first), object(&again), "wherever it is loaded");
+    let hint = first.hint().expect("a hint");
+    assert_eq!(again.hint(), Some(hint));
+    assert_ne!(second.hint(), Some(hint), "the same code at the same place of another file");
+    let own = LazyEngine::pure((), |()| Config::new());
+    assert!(own.hint().is_some_and(|own| own != hint), "the program itself is another one");
+    // A new version takes the file's name, while programs that run have the old one.
+    std::fs::rename(&two, &one).expect("renamed");
+    assert_eq!(first.hint(), None, "nobody knows what lies there");
+    assert_ne!(MappedObject::load(&one).hint(), Some(hint));
 }
 
 /// What was remembered wrongly is found out before anything is published for it.
