@@ -1,31 +1,16 @@
 //! Every wait and every loop of the host ends.
 
 use super::common::{Context, stderr, stdout};
-use super::support::{HANGS, ends, is_root, skipped};
+use super::support::{end_of, ends, is_gone, is_root, skipped, until};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 /// What is said when a session had to be left behind. Where that is, something did not listen.
 const LEFT: &str = "is left as it is";
-
-/// Waits for the end, or kills it when it hangs, which fails the trial.
-fn end_of(mut child: Child) -> ExitStatus {
-    let began = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().expect("it can be waited for") {
-            return status;
-        }
-        if began.elapsed() > HANGS {
-            let _ = child.kill();
-            panic!("it hangs");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// Runs `command`, whose standard output nobody reads; how it ended, and what it said.
 fn unread(command: &mut Command) -> (ExitStatus, String) {
@@ -205,4 +190,53 @@ fn a_guest_that_fills_its_memory_with_chance_ends() {
     );
     let output = ends(&mut context.command(["shell", "--timeout", "1s", "-c", "./chance.wat"]));
     assert_eq!(output.status.code(), Some(124), "{output:?}");
+}
+
+#[test]
+fn a_module_in_the_background_is_there_before_it_is_compiled() {
+    let context = Context::new();
+    context.write("loops.wasm", nested_loops(60_000));
+    // Compiling takes longer than this session may.
+    let script = "./loops.wasm & p=$!; kill -0 $p && echo there; kill -9 $p; wait $p; echo $?";
+    let output = ends(&mut context.command(["shell", "--timeout", "10s", "-c", script]));
+    assert_eq!(stdout(&output), "there\n137\n", "{output:?}");
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn a_module_in_the_background_that_cannot_be_run_ends_as_in_the_foreground() {
+    let context = Context::new();
+    context.write("broken.wasm", b"\0asm\x01\0\0\0 and no more");
+    let output =
+        ends(&mut context.command(["shell", "-c", "./broken.wasm & wait $!; echo $?; ./broken.wasm; echo $?"]));
+    assert_eq!(stdout(&output), "126\n126\n", "{output:?}");
+    assert_eq!(stderr(&output).matches("./broken.wasm: cannot be run: ").count(), 2, "{output:?}");
+}
+
+/// The niceness of each thread of a process.
+fn niceness(pid: u32) -> Vec<i32> {
+    let of = |thread: fs::DirEntry| {
+        let stat = fs::read_to_string(thread.path().join("stat")).ok()?;
+        // After the name, which may hold anything.
+        stat.rsplit_once(')')?.1.split_whitespace().nth(16)?.parse().ok()
+    };
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
+    threads.flatten().filter_map(of).collect()
+}
+
+#[test]
+fn a_compilation_that_nobody_waits_for_gives_way() {
+    let context = Context::new();
+    context.write("loops.wasm", nested_loops(100_000));
+    let mut command = context.command(["run", "loops.wasm"]);
+    let mut starter = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+    until("a process that compiles", || !context.compilations().is_empty());
+    let pid = context.compilations()[0];
+    assert!(niceness(pid).iter().all(|nice| *nice < 19), "{:?}", niceness(pid));
+    starter.kill().expect("killed");
+    starter.wait().expect("it ended");
+    until("it gives way", || niceness(pid).iter().all(|nice| *nice == 19));
+    // And no test leaves one behind.
+    drop(context);
+    until("it is gone", || is_gone(&pid.to_string()));
 }

@@ -1,25 +1,18 @@
 //! One way into wasm: no path into a guest uses up the host's stack, and no panic takes the host with it.
 
 use super::common::Context;
-use super::support::ends;
+use super::support::{ends, forking};
 
 /// Its start function goes deep and forks; in the copy it does the same, before the fork returns. Were all of that on one
 /// native stack, a few levels would be more than it has. At the end it says that it is alive.
-const DEEP: &str = r#"(module
-  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-  (import "glowplug_process_v1" "fork" (func $fork (param i32) (result i32)))
-  (memory (export "memory") 1)
-  (global (export "__stack_pointer") (mut i32) (i32.const 1024))
-  (data (i32.const 0) "\08\00\00\00\06\00\00\00alive\n")
+const DEEP: &str = r#"
   (func $deep (param $n i32) (result i32)
     (if (result i32) (local.get $n)
       (then (i32.add (call $deep (i32.sub (local.get $n) (i32.const 1))) (local.get $n)))
       (else (call $fork (i32.const 0)))))
   (func $begin (drop (call $deep (i32.const 40000))))
   (start $begin)
-  (func (export "glowplug_fork_entry") (param i32) (result i32) (i32.const 0))
-  (func (export "_start")
-    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))))"#;
+  (func (export "_start") (call $alive))"#;
 
 /// Runs the program; it must say that the guest is alive, and not end by a signal.
 fn lives(context: &Context, args: &[&str], expected: &str) {
@@ -31,7 +24,7 @@ fn lives(context: &Context, args: &[&str], expected: &str) {
 #[test]
 fn forks_from_start_functions_do_not_use_up_the_stack() {
     let context = Context::new();
-    context.write("deep.wat", DEEP);
+    context.write("deep.wat", forking(DEEP));
     let few = "--max-processes=30";
     lives(&context, &["shell", few, "-c", "./deep.wat; echo after"], "alive\nafter");
     // On a thread of a background process, and in the foreground of a process there.
@@ -43,7 +36,7 @@ fn forks_from_start_functions_do_not_use_up_the_stack() {
 #[test]
 fn a_case_that_forks_from_start_functions_leaves_the_others_alone() {
     let context = Context::new();
-    context.write("deep.wat", DEEP);
+    context.write("deep.wat", forking(DEEP));
     context.write("deep.t", "  $ ./deep.wat 2> /dev/null\n  alive\n");
     context.write("other.t", "  $ echo other\n  other\n");
     lives(&context, &["test", "."], "2 passed");

@@ -1,7 +1,7 @@
 //! Trees that guests may change are worked on by handle, never by path.
 
 use super::common::Context;
-use super::support::ends;
+use super::support::{self, ends, with_folder};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -16,15 +16,12 @@ struct Trial {
 
 impl Trial {
     fn new() -> Self {
-        let context = Context::new();
-        let temporary = context.home().join("temporary");
-        fs::create_dir(&temporary).expect("a folder");
+        let (context, temporary) = with_folder("temporary");
         Self { context, temporary }
     }
 
     fn shell(&self, options: &[&str], script: &str) -> Command {
-        let args = ["shell"].iter().chain(options).copied().chain(["-c", script]);
-        let mut command = self.context.command(args);
+        let mut command = support::shell(&self.context, options, script);
         command.env("TMPDIR", &self.temporary);
         command
     }

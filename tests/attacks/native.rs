@@ -1,7 +1,7 @@
 //! Native programs: which, with what, and confined to what.
 
 use super::common::{Context, stderr, stdout};
-use super::support::{HANGS, ends, is_root, skipped};
+use super::support::{self, HANGS, ends, is_root, skipped, with_folder};
 use std::ffi::OsStr;
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
@@ -19,9 +19,7 @@ struct Tools {
 
 impl Tools {
     fn new() -> Self {
-        let context = Context::new();
-        let safe = context.home().join("bin");
-        fs::create_dir(&safe).expect("a folder");
+        let (context, safe) = with_folder("bin");
         Self { context, safe }
     }
 
@@ -39,7 +37,7 @@ impl Tools {
 
     /// `glowplug shell` with these options, where `PATH` has the programs.
     fn command(&self, options: &[&str], line: &str) -> Command {
-        let mut command = self.context.command([&["shell"], options, &["-c", line]].concat());
+        let mut command = support::shell(&self.context, options, line);
         command.env("PATH", format!("{}:/usr/bin:/bin", self.safe.display()));
         command
     }
@@ -59,7 +57,7 @@ fn script(path: &Path, text: &str) -> PathBuf {
 /// Whether a process is gone within the time that nothing takes.
 fn is_gone(pid: &str) -> bool {
     let began = Instant::now();
-    while Path::new("/proc").join(pid.trim()).exists() {
+    while !support::is_gone(pid) {
         if began.elapsed() > HANGS {
             return false;
         }
@@ -376,4 +374,45 @@ fn python_imports_from_a_mounted_project() {
                 capture_output=True).stdout)'";
     let Some(output) = real(&tools, "python3", &["--allow-native", "python3"], line) else { return };
     assert_eq!(stdout(&output), "imported\nb'sub\\n'\n", "{output:?}");
+}
+
+#[test]
+fn what_native_programs_write_counts() {
+    let tools = Tools::new();
+    tools.script("talks", "#!/bin/sh\nhead -c 100000 /dev/zero\nhead -c 100000 /dev/zero >&2\n");
+    tools.script("hears", "#!/bin/sh\ncat\n");
+    let file = tools.context.work().join("output");
+    let options = ["--allow-native=talks=free", "--allow-native=hears=free"];
+    for script in ["talks", "talks | hears", "talks & wait", "echo from here; talks"] {
+        let limits = [&options[..], &["--max-output=1000", "--report-file=report.json"]].concat();
+        let to = fs::File::create(&file).expect("a file");
+        // Not by `ends`, whose standard output is a pipe.
+        let child = tools
+            .command(&[&limits[..], &["--timeout=100s"]].concat(), script)
+            .stdout(to)
+            .stderr(Stdio::piped())
+            .spawn();
+        let output = child.and_then(std::process::Child::wait_with_output).expect("it runs");
+        assert_ne!(output.status.code(), Some(124), "{script}: {output:?}");
+        let written = fs::read(&file).expect("the file").len();
+        let heard = output.stderr.iter().filter(|byte| **byte == 0).count();
+        assert!((900..=1000).contains(&(written + heard)), "{script}: {written} and {heard}");
+        assert!(stderr(&output).contains("--max-output allows"), "{script}: {}", stderr(&output).replace('\0', ""));
+        let report = fs::read(tools.context.work().join("report.json")).expect("a report");
+        let report: serde_json::Value = serde_json::from_slice(&report).expect("JSON");
+        assert_eq!(report["limit"], "max-output", "{script}");
+    }
+    // Within the limit everything arrives, and standard input does as well.
+    let mut command = tools.command(&[&options[..], &["--max-output=1000"]].concat(), "hears; echo after");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), b"said\n").expect("written");
+    assert_eq!(stdout(&child.wait_with_output().expect("it ends")), "said\nafter\n");
+}
+
+#[test]
+fn a_native_program_hears_that_nobody_reads_it_any_more() {
+    let tools = Tools::new();
+    tools.script("endless", "#!/bin/sh\nwhile echo y 2> /dev/null; do :; done\n");
+    let output = tools.run(&["--allow-native=endless=free", "--timeout=100s"], "endless | head -n 1; echo after");
+    assert_eq!(stdout(&output), "y\nafter\n", "{output:?}");
 }

@@ -22,6 +22,20 @@ impl Context {
         Self { folder }
     }
 
+    /// The processes that compile in the background for this home.
+    pub fn compilations(&self) -> Vec<u32> {
+        let folder = self.folder.path().as_os_str().as_encoded_bytes();
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let is_ours = |process: &fs::DirEntry| {
+            let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let args: Vec<&[u8]> = line.split(|byte| *byte == 0).collect();
+            // It names the store, which is in this test's own folder.
+            args.get(1..4) == Some(&[&b"cache"[..], b"optimize", b"--cache-dir"])
+                && args.get(4).is_some_and(|store| store.starts_with(folder))
+        };
+        processes.filter(is_ours).filter_map(|process| process.file_name().to_str()?.parse().ok()).collect()
+    }
+
     /// The folder that the program is started in.
     pub fn work(&self) -> PathBuf {
         self.folder.path().join("work")
@@ -126,6 +140,17 @@ impl Context {
         let folder = self.folder.path().display().to_string();
         let text = text.replace(&format!("{folder}/home"), "[HOME]").replace(&format!("{folder}/work"), "[WORK]");
         text.lines().map(|line| format!("{}\n", hide_words(line))).collect()
+    }
+}
+
+impl Drop for Context {
+    /// A test that gives up a start leaves a compilation behind, which would go on for minutes.
+    fn drop(&mut self) {
+        for pid in self.compilations() {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Becoming a process of its own, which nobody waits for and which is in nobody's way.
 #![allow(unsafe_code, reason = "closing what was inherited, which belongs to nobody in here")]
 
-use glowplug_runtime::Watchdog;
+use glowplug_runtime::{CpuWatch, Watchdog};
 use rustix::process::{Resource, Rlimit};
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +17,45 @@ use std::time::Duration;
 pub(crate) fn end_after(time: Duration) -> std::io::Result<Watchdog> {
     std::panic::set_hook(Box::new(|panic| end(format_args!("{panic}"))));
     Watchdog::start(time, move || end(format_args!("given up after {time:?} (background-time)")))
+}
+
+/// Between two looks whether whoever waits is still there.
+const LOOKS: Duration = Duration::from_millis(250);
+
+/// Once the process that waits for this one is gone, takes no more than the processor has to spare, and ends this process when it has
+/// computed for `time` more: the work is kept for the next start, but nobody asked for all processors any more.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(crate) fn when_left(starter: u32, time: Duration) -> std::io::Result<()> {
+    let is_there =
+        move || rustix::process::getppid().is_some_and(|pid| pid.as_raw_nonzero().get().unsigned_abs() == starter);
+    let look = move || {
+        while is_there() {
+            std::thread::sleep(LOOKS);
+        }
+        be_modest();
+        let watch = CpuWatch::start(time, move || {
+            end(format_args!(
+                "given up after {time:?} of processor time, because nobody waits any more (background-time)"
+            ))
+        });
+        // For as long as this process lives.
+        std::mem::forget(watch);
+    };
+    std::thread::Builder::new().name("lonely".to_owned()).stack_size(256 << 10).spawn(look).map(drop)
+}
+
+/// Lets all others go first, on each of this process's threads: on Linux each has a priority of its own, which those that it starts begin
+/// with.
+fn be_modest() {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return };
+    for thread in threads.flatten() {
+        let number = thread.file_name().to_str().and_then(|name| name.parse().ok());
+        if let Some(thread) = number.and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::setpriority_process(Some(thread), 19);
+        }
+    }
 }
 
 fn end(why: fmt::Arguments<'_>) -> ! {

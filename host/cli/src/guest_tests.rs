@@ -69,6 +69,7 @@ fn bash(script: &str, env: &[&str], seed: Option<Seed>, allow_native: &[&str]) -
         namespace: Namespace::new(glowplug_fs::Settings { mounts, programs: files, ..Default::default() }).unwrap(),
         natives,
         limits: SessionLimits::default(),
+        commons: None,
         face: Arc::new(Nobody),
         determinism: seed,
         witness: Some(Arc::clone(&heard) as Arc<dyn Witness>),

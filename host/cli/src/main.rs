@@ -15,6 +15,7 @@ mod embedded;
 #[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
 mod entry;
 mod failure;
+mod faults;
 #[cfg(test)]
 mod guest_tests;
 mod logging;
@@ -38,6 +39,7 @@ fn main() {
         std::process::exit(glowplug_runtime::process::serve());
     }
     let mut clock = Clock::start();
+    faults::are_told();
     // Guests leave by an error that says "exit". With RUST_BACKTRACE set each would carry a backtrace of this program, for
     // which a static program sorts all of its unwind tables first: 10 ms. The guest's own backtraces are another matter.
     wasmtime::error::disable_backtrace();

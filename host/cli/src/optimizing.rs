@@ -192,7 +192,7 @@ fn command(path: &Path, pending: &Pending, settings: &Settings, limits: Limits, 
         command.arg("--incremental");
     }
     if waited_for {
-        command.arg("--waited-for");
+        command.arg("--waited-for").arg(std::process::id().to_string());
     }
     command.arg("--time").arg(humantime::format_duration(limits.time).to_string());
     command.arg("--memory").arg(limits.memory.to_string()).arg("--").arg(path);

@@ -85,7 +85,7 @@ const DEVICES: [(&[u8], What); 10] = [
 const PROGRAM_FOLDERS: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
 
 pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
-    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk } = settings;
+    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk, common_disk } = settings;
     let mounts = tidied(mounts)?;
     let mut parts = Parts {
         tree: Tree::new(),
@@ -93,7 +93,7 @@ pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
         programs,
         overlays: Vec::new(),
         scratch: Arc::new(Scratch::new(scratch)),
-        quota: Quota::new(max_disk, trace.clone()),
+        quota: Quota::new(max_disk, trace.clone(), common_disk),
         trace,
     };
     let dev = parts.tree.place(b"/dev", What::Folder);

@@ -57,7 +57,7 @@ pub use interrupt::{Deadline, Interrupt, Interruptible, interruptible, is_interr
 pub use mount::{Access, Mount, MountError};
 pub use namespace::Namespace;
 pub use options::{Change, ChangeKind, Device, NewTime, OpenOptions, Opened, Program, Settings, Wanted};
-pub use quota::Charge;
+pub use quota::{Charge, CommonDisk};
 pub use scratch::{Workspace, remove_abandoned};
 pub use stat::{DirEntry, Kind, Stat};
 pub use trace::{Impure, Observed, Trace, Unusable, Watch};

@@ -82,7 +82,19 @@ impl Namespace {
     /// # Errors
     /// As for all operations.
     pub fn read_dir(&self, path: &[u8]) -> Result<Vec<DirEntry>, FsError> {
-        self.at(path, Last::Follow, |place| self.0.read_dir(place))
+        self.read_dir_within(path, &mut |_| Ok(()))
+    }
+
+    /// The same, as long as `room` says that what the listing takes may be kept: it is told of more bytes, piece by piece.
+    ///
+    /// # Errors
+    /// What `room` fails with, `EINTR` when the work on this thread is to end, and as for all operations.
+    pub fn read_dir_within(
+        &self,
+        path: &[u8],
+        room: &mut dyn FnMut(u64) -> Result<(), FsError>,
+    ) -> Result<Vec<DirEntry>, FsError> {
+        self.at(path, Last::Follow, |place| self.0.read_dir(place, room))
     }
 
     /// Makes a folder. `mode` is masked already.

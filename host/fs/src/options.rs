@@ -1,8 +1,8 @@
 //! What callers pass in, and what they get back.
 
-use std::{borrow::Cow, fs::File, path::PathBuf, time::SystemTime};
+use std::{borrow::Cow, fs::File, path::PathBuf, sync::Arc, time::SystemTime};
 
-use crate::{Charge, Mount, Trace, Watch};
+use crate::{Charge, CommonDisk, Mount, Trace, Watch};
 
 /// What a [`Namespace`](crate::Namespace) is made of.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Settings {
     /// overlays' layers, take 2 GiB at most and half of what is free, and what they write to mounted folders takes half
     /// of what is free.
     pub max_disk: Option<u64>,
+    /// What guests of other namespaces take of the disk as well, at the same time.
+    pub common_disk: Option<Arc<CommonDisk>>,
 }
 
 impl Default for Settings {
@@ -33,6 +35,7 @@ impl Default for Settings {
             scratch: None,
             trace: None,
             max_disk: None,
+            common_disk: None,
         }
     }
 }

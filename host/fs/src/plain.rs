@@ -18,7 +18,7 @@ use rustix::{
 use crate::{
     Denial, DirEntry, FsError, Kind, NewTime, OpenOptions, Stat, Wanted,
     beneath::{Attempt, Start, Stop, open as open_beneath, parent, trim},
-    errno, stat,
+    errno, interrupt, stat,
 };
 
 /// What opening gave: a file that may be read or written, or a folder.
@@ -201,20 +201,42 @@ fn handle(start: Start<'_>, path: &[u8], follow: bool) -> Attempt<File> {
 }
 
 pub(crate) fn read_dir(start: Start<'_>, path: &[u8]) -> Attempt<Vec<DirEntry>> {
-    Ok(list(&open_dir(start, path)?)?)
+    read_dir_within(start, path, &mut |_| Ok(()))
+}
+
+/// The same, as long as `room` says that what it takes may be kept.
+pub(crate) fn read_dir_within(start: Start<'_>, path: &[u8], room: Room<'_>) -> Attempt<Vec<DirEntry>> {
+    Ok(list_within(&open_dir(start, path)?, room)?)
 }
 
 pub(crate) fn open_dir(start: Start<'_>, path: &[u8]) -> Attempt<File> {
     open_beneath(start, path, OFlags::RDONLY | OFlags::DIRECTORY, 0)
 }
 
+/// Asked whether so many bytes more may be kept; what it fails with ends the listing.
+pub(crate) type Room<'r> = &'r mut dyn FnMut(u64) -> Result<(), FsError>;
+
+/// So much of a listing is made between two questions whether there is room, and whether the work is to end.
+const BETWEEN: u64 = 64 << 10;
+
 /// The entries of a folder that is open.
 pub(crate) fn list(dir: &File) -> Result<Vec<DirEntry>, FsError> {
+    list_within(dir, &mut |_| Ok(()))
+}
+
+/// The same, as long as `room` says that what it takes may be kept.
+pub(crate) fn list_within(dir: &File, room: Room<'_>) -> Result<Vec<DirEntry>, FsError> {
     let mut buffer = vec![MaybeUninit::uninit(); 32 * 1024];
     let mut listing = RawDir::new(dir, &mut buffer);
-    let mut entries = Vec::new();
+    let mut entries: Vec<DirEntry> = Vec::new();
+    let mut owed = 0;
     while let Some(entry) = listing.next() {
         let entry = entry?;
+        owed += DirEntry::bytes(entry.file_name().count_bytes());
+        if owed >= BETWEEN {
+            interrupt::check()?;
+            room(std::mem::take(&mut owed))?;
+        }
         let name = entry.file_name().to_bytes();
         if matches!(name, b"." | b"..") {
             continue;
@@ -228,6 +250,7 @@ pub(crate) fn list(dir: &File) -> Result<Vec<DirEntry>, FsError> {
         };
         entries.push(DirEntry { name: name.to_owned(), kind, ino: entry.ino() });
     }
+    room(owed)?;
     Ok(entries)
 }
 

@@ -60,6 +60,30 @@ struct Pot {
     limit: OnceLock<u64>,
     whose: Whose,
     chosen: bool,
+    /// What others take as well.
+    common: Option<Arc<CommonDisk>>,
+}
+
+/// What the guests of several namespaces may take of the disk together: half of what is free when the first of them takes some, or what
+/// one of them alone may, if that is more.
+#[derive(Debug)]
+pub struct CommonDisk {
+    used: AtomicU64,
+    limit: OnceLock<u64>,
+    least: u64,
+}
+
+impl CommonDisk {
+    /// Nothing is taken yet. `each` is what one namespace alone may take, if somebody said that.
+    #[must_use]
+    pub fn new(each: Option<u64>) -> Self {
+        CommonDisk { used: AtomicU64::new(0), limit: OnceLock::new(), least: each.unwrap_or(0) }
+    }
+
+    fn left(&self, near: &File) -> u64 {
+        let limit = *self.limit.get_or_init(|| default_limit(Whose::Mounted, near).max(self.least));
+        limit.saturating_sub(self.used.load(Ordering::Relaxed))
+    }
 }
 
 #[derive(Debug)]
@@ -95,7 +119,7 @@ pub struct Charge {
 }
 
 impl Quota {
-    pub(crate) fn new(limit: Option<u64>, trace: Option<Trace>) -> Self {
+    pub(crate) fn new(limit: Option<u64>, trace: Option<Trace>, common: Option<Arc<CommonDisk>>) -> Self {
         let pot = |whose| {
             let chosen = limit.is_some();
             Arc::new(Pot {
@@ -103,6 +127,7 @@ impl Quota {
                 limit: limit.map_or_else(OnceLock::new, OnceLock::from),
                 whose,
                 chosen,
+                common: common.clone(),
             })
         };
         let shared = Arc::new(Shared {
@@ -132,6 +157,11 @@ impl Quota {
 impl Pot {
     /// What is left, on the file system that a file is on.
     fn left(&self, near: &File) -> u64 {
+        let common = self.common.as_ref().map_or(u64::MAX, |common| common.left(near));
+        self.own_left(near).min(common)
+    }
+
+    fn own_left(&self, near: &File) -> u64 {
         let limit = *self.limit.get_or_init(|| default_limit(self.whose, near));
         limit.saturating_sub(self.used.load(Ordering::Relaxed))
     }
@@ -143,16 +173,28 @@ impl Pot {
             let taken = self.left(near).min(wanted);
             let taking = self.used.compare_exchange_weak(used, used + taken, Ordering::Relaxed, Ordering::Relaxed);
             if taking.is_ok() {
+                if let Some(common) = &self.common {
+                    common.used.fetch_add(taken, Ordering::Relaxed);
+                }
                 return taken;
             }
         }
     }
 
     fn change(&self, from: u64, to: u64) {
-        if to >= from {
-            self.used.fetch_add(to - from, Ordering::Relaxed);
-        } else {
-            self.used.fetch_sub(from - to, Ordering::Relaxed);
+        let change = |used: &AtomicU64| match to >= from {
+            true => used.fetch_add(to - from, Ordering::Relaxed),
+            false => used.fetch_sub(from - to, Ordering::Relaxed),
+        };
+        change(&self.used);
+        self.common.as_ref().map(|common| change(&common.used));
+    }
+}
+
+impl Drop for Pot {
+    fn drop(&mut self) {
+        if let Some(common) = &self.common {
+            common.used.fetch_sub(*self.used.get_mut(), Ordering::Relaxed);
         }
     }
 }
@@ -278,8 +320,18 @@ impl Account {
 
     /// The error for what does not fit. The run depends on what else is on the disk then.
     fn refusal(&self) -> FsError {
-        let limit = size(self.pot.limit.get().copied().unwrap_or(0));
-        let reason = match (self.pot.chosen, self.whose) {
+        let pot = &self.pot;
+        let (own, used) = (pot.limit.get().copied().unwrap_or(0), pot.used.load(Ordering::Relaxed));
+        let common = pot.common.as_ref().and_then(|common| Some((common, *common.limit.get()?)));
+        let common = common.filter(|(common, limit)| {
+            limit.saturating_sub(common.used.load(Ordering::Relaxed)) < own.saturating_sub(used)
+        });
+        let limit = size(common.map_or(own, |(_, limit)| limit));
+        let reason = match (pot.chosen, self.whose) {
+            _ if common.is_some() => format!(
+                "what all that run at once write takes {limit} of the disk, and no more of what was free is for them; fewer at once leave \
+                 more for each"
+            ),
             (true, _) => format!("what this session writes takes {limit} of the disk, which is its limit"),
             (false, Whose::Own) => {
                 format!("what this session keeps in `/tmp` and in layers takes {limit} of the disk, which is its limit")
@@ -288,7 +340,8 @@ impl Account {
                 format!("what this session writes to mounted folders takes {limit}, half of what was free on the disk")
             }
         };
-        let denial = Denial { reason, rule: Some("--max-disk SIZE".to_owned()), allows: "more" };
+        let rule = common.is_none().then(|| "--max-disk SIZE".to_owned());
+        let denial = Denial { reason, rule, allows: "more" };
         if let Some(trace) = &self.shared.trace {
             trace.used(Impure::Other("came to the limit of disk (--max-disk)".to_owned()));
         }
@@ -409,7 +462,7 @@ mod tests {
     #[test]
     fn what_is_written_is_charged_and_what_is_removed_given_back() {
         let dir = tempfile::tempdir().expect("a folder");
-        let quota = Quota::new(Some(1 << 20), None);
+        let quota = Quota::new(Some(1 << 20), None, None);
         let open = file(dir.path(), "x");
         let first = charge(&quota.own, &open, true);
         assert_eq!(used(&quota), NAME);
@@ -438,7 +491,7 @@ mod tests {
     #[test]
     fn what_is_there_already_may_be_written_over_when_nothing_is_left() {
         let dir = tempfile::tempdir().expect("a folder");
-        let quota = Quota::new(Some(100_000), None);
+        let quota = Quota::new(Some(100_000), None, None);
         let open = file(dir.path(), "x");
         open.write_all_at(&vec![1; 200_000], 0).expect("written");
         let charge = charge(&quota.own, &open, true);
@@ -449,7 +502,7 @@ mod tests {
     #[test]
     fn only_growth_counts_of_what_was_there_before() {
         let dir = tempfile::tempdir().expect("a folder");
-        let quota = Quota::new(Some(1 << 20), None);
+        let quota = Quota::new(Some(1 << 20), None, None);
         let open = file(dir.path(), "x");
         open.write_all_at(&vec![1; 3 << 20], 0).expect("written");
         let charge = charge(&quota.mounted, &open, false);
@@ -469,5 +522,24 @@ mod tests {
         for (bytes, said) in [(0, "0 bytes"), (2 << 30, "2 GiB"), (1536 << 10, "1.5 MiB"), (8192, "8 KiB")] {
             assert_eq!(size(bytes), said);
         }
+    }
+
+    #[test]
+    fn who_shares_a_disk_gets_what_the_others_leave() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = |name: &str| File::create(dir.path().join(name)).expect("a file");
+        let (a, b) = (file("a"), file("b"));
+        let common = Arc::new(CommonDisk { used: AtomicU64::new(0), limit: OnceLock::from(100_000), least: 0 });
+        let quota = || Quota::new(Some(80_000), None, Some(Arc::clone(&common)));
+        let (one, other) = (quota(), quota());
+        assert_eq!((one.own.pot.take(&a, 90_000), other.own.pot.take(&b, 90_000)), (80_000, 20_000));
+        let refused = other.own.room(&b, 1).expect_err("nothing is left").denial.expect("in words").to_string();
+        assert!(refused.contains("all that run at once"), "{refused}");
+        let refused = one.own.room(&a, 1).expect_err("its own limit").denial.expect("in words").to_string();
+        assert!(refused.contains("--max-disk"), "{refused}");
+        drop(one);
+        assert_eq!(other.own.pot.take(&b, 90_000), 60_000);
+        drop(other);
+        assert_eq!(common.used.load(Ordering::Relaxed), 0);
     }
 }

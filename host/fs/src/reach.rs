@@ -10,6 +10,7 @@ use crate::{
     beneath::{Attempt, Eye, Start, Stop, split, trim},
     errno,
     overlay::Overlay,
+    plain::Room,
     resolve::{Links, Place, Rest},
     see,
     tree::{NodeId, ROOT, What},
@@ -313,10 +314,10 @@ impl Parts {
         }
     }
 
-    pub(crate) fn read_dir(&self, place: &Place<'_>) -> Attempt<Vec<DirEntry>> {
+    pub(crate) fn read_dir(&self, place: &Place<'_>, room: Room<'_>) -> Attempt<Vec<DirEntry>> {
         let on_disk = match self.reading(place)? {
-            Some(Reading::Folder(start, rest)) => Some(see::read_dir(start, rest)?),
-            Some(Reading::Overlay(layers, path, _)) => Some(layers.read_dir(&path)?),
+            Some(Reading::Folder(start, rest)) => Some(see::read_dir(start, rest, room)?),
+            Some(Reading::Overlay(layers, path, _)) => Some(layers.read_dir(&path, room)?),
             None => None,
         };
         let id = match (place, on_disk.is_some()) {

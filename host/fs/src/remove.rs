@@ -23,13 +23,16 @@ use crate::plain::chmod_handle;
 /// What an owner needs to empty a folder.
 const OWNER: u32 = 0o700;
 
+/// Whether to go on, asked before each entry. What it fails with ends the removing.
+pub(crate) type GoesOn = fn() -> Result<(), Errno>;
+
 /// Removes everything in a folder, which has to be open for reading. What cannot be removed is left, and is the error.
 ///
 /// # Errors
-/// The first one that the kernel gave for something that is still there.
-pub(crate) fn remove_contents(root: &File) -> Result<(), Errno> {
+/// The first one that the kernel gave for something that is still there, or what `goes_on` says.
+pub(crate) fn remove_contents(root: &File, goes_on: GoesOn) -> Result<(), Errno> {
     let device = rustix::fs::fstat(root)?.st_dev;
-    let mut tree = Tree { root, device, failed: None };
+    let mut tree = Tree { root, device, goes_on, failed: None };
     // What is moved up comes into the same folder, so it is read until nothing new is in it.
     loop {
         let removed = tree.each(root, |tree, name| tree.remove(name))?;
@@ -44,6 +47,7 @@ struct Tree<'r> {
     root: &'r File,
     /// Nothing on another file system is touched.
     device: u64,
+    goes_on: GoesOn,
     failed: Option<Errno>,
 }
 
@@ -64,6 +68,7 @@ impl Tree<'_> {
             if matches!(name, b"." | b"..") {
                 continue;
             }
+            (self.goes_on)()?;
             match with(self, name) {
                 Ok(()) => done += 1,
                 // Somebody else was faster.
@@ -157,7 +162,7 @@ mod tests {
         for at in ["link", "a/link", "a/b/link"] {
             std::os::unix::fs::symlink(&outside, tree.join(at)).expect("a link");
         }
-        remove_contents(&open(&tree)).expect("removed");
+        remove_contents(&open(&tree), || Ok(())).expect("removed");
         assert_eq!(fs::read_dir(&tree).expect("listed").count(), 0);
         let mode = fs::metadata(outside.join("b")).expect("still there").permissions().mode();
         assert_eq!(mode & 0o777, 0o751);
@@ -175,7 +180,7 @@ mod tests {
         for at in ["x/closed/y/z", "x/closed/y", "x/closed", "x"] {
             fs::set_permissions(tree.join(at), fs::Permissions::from_mode(0o000)).expect("set");
         }
-        remove_contents(&open(&tree)).expect("removed");
+        remove_contents(&open(&tree), || Ok(())).expect("removed");
         assert_eq!(fs::read_dir(&tree).expect("listed").count(), 0);
     }
 
@@ -193,7 +198,15 @@ mod tests {
         for number in 0..5000 {
             fs::write(dir.path().join(format!("wide/{number}")), "").expect("written");
         }
-        remove_contents(&open(dir.path())).expect("removed");
+        remove_contents(&open(dir.path()), || Ok(())).expect("removed");
         assert_eq!(fs::read_dir(dir.path()).expect("listed").count(), 0);
+    }
+
+    #[test]
+    fn who_wants_it_to_end_is_asked() {
+        let dir = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(dir.path().join("a/b")).expect("made");
+        assert_eq!(remove_contents(&open(dir.path()), || Err(Errno::INTR)), Err(Errno::INTR));
+        assert!(dir.path().join("a/b").exists());
     }
 }

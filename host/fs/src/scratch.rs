@@ -10,7 +10,7 @@ use std::{
     mem::MaybeUninit,
     path::{Path, PathBuf},
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -21,7 +21,12 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{FsError, plain::chmod_handle, remove::remove_contents};
+use crate::{
+    FsError,
+    interrupt::{self, Deadline, interruptible},
+    plain::chmod_handle,
+    remove::remove_contents,
+};
 
 /// Made at the first use, removed with the last.
 #[derive(Debug)]
@@ -49,6 +54,9 @@ const UNLOCKED: &str = "glowplug-scratch.new-";
 const YOUNG: Duration = Duration::from_secs(3600);
 /// So many entries of the folder for temporary files are looked at in passing, for what others left.
 const MOST_LOOKED_AT: usize = 10_000;
+
+/// So long removing one may take for whoever is to end.
+const CLEAN_UP: Duration = Duration::from_secs(10);
 
 impl Scratch {
     pub(crate) fn new(within: Option<PathBuf>) -> Self {
@@ -136,8 +144,10 @@ impl Root {
     }
 
     fn remove(&self) {
-        // What is left is removed by whoever comes next.
-        let _ = remove_contents(&self.folder);
+        // Whoever has no time for anything else has some for this. What is left is removed by whoever comes next.
+        let deadline = interrupt::current().and_then(|_| Deadline::after(CLEAN_UP));
+        let _in_time = deadline.map(|deadline| interruptible(Arc::new(deadline)));
+        let _ = remove_contents(&self.folder, interrupt::check);
         let _ = rustix::fs::unlinkat(&self.parent, &*self.name, AtFlags::REMOVEDIR);
     }
 }

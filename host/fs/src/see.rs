@@ -5,7 +5,7 @@ use glowplug_store::{Timestamp, identity::Reading};
 use crate::{
     DirEntry, Kind, NewTime, OpenOptions, Opened, Stat, Wanted,
     beneath::{Attempt, Eye, Start, Stop},
-    plain::{self, Found},
+    plain::{self, Found, Room},
     trace::{Asked, Seen, Watch},
 };
 
@@ -90,15 +90,15 @@ pub(crate) fn inode(start: Start<'_>, path: &[u8], follow: bool) -> Attempt<u64>
     })
 }
 
-pub(crate) fn read_dir(start: Start<'_>, path: &[u8]) -> Attempt<Vec<DirEntry>> {
+pub(crate) fn read_dir(start: Start<'_>, path: &[u8], room: Room<'_>) -> Attempt<Vec<DirEntry>> {
     if matches!(start.eye, Eye::Closed) {
-        return plain::read_dir(start, path);
+        return plain::read_dir_within(start, path, room);
     }
     let now = Timestamp::now();
     let asked = Asked::Open { directory: true };
     let dir = noted(start, path, asked, true, plain::open_dir(start, path))?;
     let folder = Stat::of_file(&dir)?;
-    let mut entries = plain::list(&dir)?;
+    let mut entries = plain::list_within(&dir, room)?;
     match start.eye {
         Eye::Lower(trace, root) => trace.saw_listing(root, path, &folder, now, &mut entries),
         Eye::Own(trace, _) => trace.own_listing(&folder, &mut entries),

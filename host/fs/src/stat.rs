@@ -165,3 +165,11 @@ pub struct DirEntry {
     /// Its inode number.
     pub ino: u64,
 }
+
+impl DirEntry {
+    /// What an entry with a name of so many bytes takes of memory, with what an allocation costs.
+    pub(crate) fn bytes(name: usize) -> u64 {
+        const ALLOCATION: usize = 16;
+        (size_of::<Self>() + name + ALLOCATION) as u64
+    }
+}

@@ -68,7 +68,7 @@ pub enum Outcome {
 pub enum Ended<T> {
     /// Every attempt, in order; at least one.
     Attempts(Vec<Attempt<T>>),
-    /// The program has an error: this is what it said when it panicked. (A program that is built to abort on a panic does.)
+    /// The program has an error: this is what it said when it panicked. The other jobs go on.
     Panicked(String),
     /// It was not begun, because others had failed.
     NotRun,

@@ -19,6 +19,8 @@ pub enum Limit {
     Processes,
     /// Open files.
     Files,
+    /// What guests write, on the disk.
+    Disk,
     /// Bytes written to the session's own output.
     Output,
     /// Processor time of all processes together.
@@ -36,6 +38,7 @@ impl Limit {
             Self::MemoryTotal => "max-memory-total",
             Self::Processes => "max-processes",
             Self::Files => "max-files",
+            Self::Disk => "max-disk",
             Self::Output => "max-output",
             Self::CpuTime => "cpu-time",
             Self::Time => "timeout",
@@ -127,18 +130,14 @@ pub(crate) struct Account {
     /// What the holder has lowered its bound to.
     lowered: AtomicU64,
     used: AtomicU64,
-    above: Above,
+    /// The first so many bytes are set aside for the holder: they are not charged above, where they are already.
+    set_aside: u64,
+    above: Option<Arc<Account>>,
+    listener: Option<Listener>,
 }
 
 /// Who hears of what was refused.
 type Listener = Box<dyn Fn(&Refusal) + Send + Sync>;
-
-/// What is above an account.
-#[derive(Clone)]
-enum Above {
-    Account(Arc<Account>),
-    Listener(Arc<Listener>),
-}
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -148,26 +147,40 @@ impl fmt::Debug for Account {
 }
 
 impl Account {
-    /// An account by itself. `listener` hears of what it and those beneath it refuse, unless a guest wanted it so.
-    pub(crate) fn new(limit: Limit, bound: Bound, listener: impl Fn(&Refusal) + Send + Sync + 'static) -> Arc<Self> {
-        let above = Above::Listener(Arc::new(Box::new(listener)));
-        Arc::new(Self { limit, bound, lowered: AtomicU64::new(u64::MAX), used: AtomicU64::new(0), above })
+    /// An account by itself.
+    pub(crate) fn new(limit: Limit, bound: Bound) -> Self {
+        Self {
+            limit,
+            bound,
+            lowered: AtomicU64::new(u64::MAX),
+            used: AtomicU64::new(0),
+            set_aside: 0,
+            above: None,
+            listener: None,
+        }
     }
 
     /// An account whose charges are `above`'s as well.
-    pub(crate) fn beneath(above: &Arc<Self>, limit: Limit, bound: Bound) -> Arc<Self> {
-        let above = Above::Account(Arc::clone(above));
-        Arc::new(Self { limit, bound, lowered: AtomicU64::new(u64::MAX), used: AtomicU64::new(0), above })
+    pub(crate) fn beneath(above: &Arc<Self>, limit: Limit, bound: Bound) -> Self {
+        Self { above: Some(Arc::clone(above)), ..Self::new(limit, bound) }
+    }
+
+    /// The same, but with so many bytes for itself that somebody has charged above already.
+    pub(crate) fn with_set_aside(self, bytes: u64) -> Self {
+        Self { set_aside: bytes, ..self }
+    }
+
+    /// `listener` hears of what this account, those beneath it, and those above refuse to it, unless a guest wanted it so.
+    pub(crate) fn heard_by(self, listener: impl Fn(&Refusal) + Send + Sync + 'static) -> Self {
+        Self { listener: Some(Box::new(listener)), ..self }
     }
 
     /// An empty one with the same bounds.
     pub(crate) fn alike(&self) -> Arc<Self> {
         Arc::new(Self {
-            limit: self.limit,
-            bound: self.bound,
             lowered: AtomicU64::new(self.lowered.load(Ordering::Relaxed)),
-            used: AtomicU64::new(0),
             above: self.above.clone(),
+            ..Self::new(self.limit, self.bound)
         })
     }
 
@@ -203,24 +216,39 @@ impl Account {
 
     fn take(&self, bytes: u64) -> Result<(), Refusal> {
         let lowered = self.lowered.load(Ordering::Relaxed);
-        let total = self.used.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
+        let total = before.saturating_add(bytes);
         if total > lowered || !self.bound.admits(total) {
-            self.used.fetch_sub(bytes, Ordering::Relaxed);
+            self.untake(bytes, self.not_set_aside(before, total));
             return Err(self.refuse(total));
         }
-        if let Above::Account(above) = &self.above
-            && let Err(refusal) = above.take(bytes)
-        {
-            self.used.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(refusal);
+        let Some(above) = &self.above else { return Ok(()) };
+        let charged = self.not_set_aside(before, total);
+        above.take(charged).inspect_err(|_| self.untake(bytes, charged))
+    }
+
+    /// What of the bytes between two totals is charged above.
+    fn not_set_aside(&self, from: u64, to: u64) -> u64 {
+        to.saturating_sub(self.set_aside) - from.saturating_sub(self.set_aside)
+    }
+
+    /// Takes back what was added, of which `charged` bytes should have been charged above, and were not.
+    fn untake(&self, bytes: u64, charged: u64) {
+        let total = self.used.fetch_sub(bytes, Ordering::Relaxed);
+        let Some(above) = &self.above else { return };
+        // Others may have come and gone meanwhile, and with this on top have paid more or less than they would have without.
+        let due = self.not_set_aside(total - bytes, total);
+        if due > charged {
+            above.give_back(due - charged);
+        } else if due < charged {
+            above.used.fetch_add(charged - due, Ordering::Relaxed);
         }
-        Ok(())
     }
 
     fn give_back(&self, bytes: u64) {
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
-        if let Above::Account(above) = &self.above {
-            above.give_back(bytes);
+        let total = self.used.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(above) = &self.above {
+            above.give_back(self.not_set_aside(total - bytes, total));
         }
     }
 
@@ -230,10 +258,10 @@ impl Account {
     }
 
     fn tell(&self, refusal: &Refusal) {
-        match &self.above {
-            Above::Account(above) => above.tell(refusal),
-            Above::Listener(listener) if !refusal.lowered => listener(refusal),
-            Above::Listener(_) => {}
+        match (&self.listener, &self.above) {
+            (Some(listener), _) if !refusal.lowered => listener(refusal),
+            (None, Some(above)) => above.tell(refusal),
+            _ => {}
         }
     }
 }
@@ -293,8 +321,8 @@ mod tests {
     use super::*;
 
     fn pair(total: u64, each: u64) -> (Arc<Account>, Arc<Account>) {
-        let session = Account::new(Limit::MemoryTotal, Bound::Bytes(total), |_| {});
-        let process = Account::beneath(&session, Limit::Memory, Bound::Bytes(each));
+        let session = Arc::new(Account::new(Limit::MemoryTotal, Bound::Bytes(total)));
+        let process = Arc::new(Account::beneath(&session, Limit::Memory, Bound::Bytes(each)));
         (session, process)
     }
 
@@ -326,10 +354,12 @@ mod tests {
     fn whoever_is_above_all_hears_of_it() {
         let heard = Arc::new(AtomicU64::new(0));
         let told = Arc::clone(&heard);
-        let session = Account::new(Limit::MemoryTotal, Bound::Bytes(100), move |refusal| {
+        let all = Arc::new(Account::new(Limit::MemoryTotal, Bound::Bytes(100)));
+        let session = Account::beneath(&all, Limit::MemoryTotal, Bound::Bytes(1000)).heard_by(move |refusal| {
             told.fetch_add(refusal.needed, Ordering::Relaxed);
         });
-        let process = Account::beneath(&session, Limit::Memory, Bound::Bytes(60));
+        let session = Arc::new(session);
+        let process = Arc::new(Account::beneath(&session, Limit::Memory, Bound::Bytes(60)));
         assert!(process.charge(61).is_err() && session.charge(101).is_err());
         assert_eq!(heard.load(Ordering::Relaxed), 61 + 101);
         process.lower(10);
@@ -346,9 +376,41 @@ mod tests {
         let refusal = process.alike().charge(11).expect_err("lowered");
         assert_eq!((refusal.allowed, refusal.lowered), (10, true));
         assert!(refusal.to_string().contains("and ulimit (10 bytes) allows less"), "{refusal}");
-        let of_machine = Account::new(Limit::Memory, Bound::OfMachine(4), |_| {});
+        let of_machine = Arc::new(Account::new(Limit::Memory, Bound::OfMachine(4)));
         assert_eq!(of_machine.asked_for(), None);
         assert!(of_machine.charge(1 << 59).is_err());
+    }
+
+    #[test]
+    fn what_is_set_aside_is_there_whatever_others_take() {
+        let all = Arc::new(Account::new(Limit::MemoryTotal, Bound::Bytes(100)));
+        let _reserved = all.charge(40).expect("room");
+        let session = || Arc::new(Account::beneath(&all, Limit::MemoryTotal, Bound::Bytes(100)).with_set_aside(20));
+        let (greedy, modest) = (session(), session());
+        let mut held = greedy.charge(80).expect("its own, and all that is common");
+        let refusal = held.grow(1).expect_err("nothing is left");
+        assert_eq!((refusal.needed, refusal.allowed), (101, 100));
+        assert!(modest.charge(21).is_err());
+        assert_eq!((all.used(), greedy.used(), modest.used()), (100, 80, 0));
+        let own = modest.charge(20).expect("its own");
+        held.shrink(70);
+        assert_eq!((all.used(), greedy.used(), modest.used()), (40, 10, 20));
+        drop((held, own));
+        assert_eq!((all.used(), greedy.used(), modest.used()), (40, 0, 0));
+    }
+
+    #[test]
+    fn nothing_is_lost_when_many_take_and_are_refused_at_once() {
+        let all = Arc::new(Account::new(Limit::MemoryTotal, Bound::Bytes(1000)));
+        let _reserved = all.charge(500).expect("room");
+        let session = Arc::new(Account::beneath(&all, Limit::MemoryTotal, Bound::Bytes(1000)).with_set_aside(500));
+        std::thread::scope(|scope| {
+            for number in 1..=4_u64 {
+                let session = &session;
+                scope.spawn(move || (0..20_000).for_each(|round| drop(session.charge((round * number) % 700))));
+            }
+        });
+        assert_eq!((all.used(), session.used()), (500, 0));
     }
 
     #[test]

@@ -62,6 +62,11 @@ pub struct GuestOptions {
     /// absent. A guest that wants to grow beyond it is refused, as if the machine had no more memory; one that needs more to
     /// begin with does not start.
     pub max_memory: Option<u64>,
+    /// The same under another name, for whoever sets both: the lower one counts, and the other is not named.
+    pub max_memory_total: Option<u64>,
+    /// How many descriptors the guest may have open at once, the standard streams and the folders that it is given among them. It is
+    /// refused another file then.
+    pub max_files: Option<usize>,
     /// Call this instead of the guest's main function.
     ///
     /// For a module the name of an exported function, whose arguments are read from `args` after the first. For a

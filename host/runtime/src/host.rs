@@ -1,5 +1,6 @@
 //! What the host keeps for a running guest: its WASI state and its limits.
 
+use std::sync::Arc;
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Error, ResourceLimiter, Result, Store, Trap};
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -15,6 +16,7 @@ const NO_DEADLINE: u64 = u64::MAX / 2;
 pub(crate) struct Host {
     pub(crate) wasi: WasiP1Ctx,
     limits: Limits,
+    files: Files,
 }
 
 impl WasiView for Host {
@@ -29,7 +31,9 @@ impl WasiView for Host {
 ///
 /// When a folder cannot be opened.
 pub(crate) fn store(engine: &Engine, options: &GuestOptions) -> Result<Store<Host>> {
-    let host = Host { wasi: wasi(options)?, limits: Limits::new(options.max_memory) };
+    let limits = Limits::new(options.max_memory, options.max_memory_total);
+    let files = Files { most: options.max_files, refused: false };
+    let host = Host { wasi: wasi(options)?, limits, files };
     let mut store = Store::new(engine, host);
     store.limiter(|host| &mut host.limits);
     // Code made for interruption traps at once in a store that says nothing, so say it: nobody interrupts. For other
@@ -87,9 +91,16 @@ struct Limits {
 }
 
 impl Limits {
-    fn new(max_memory: Option<u64>) -> Self {
-        let account = Account::new(Limit::Memory, Bound::or_part(max_memory, 2), |_| {});
-        Self { taken: Charge::none(&account), refused: None }
+    fn new(max_memory: Option<u64>, total: Option<u64>) -> Self {
+        let bound = Bound::or_part(max_memory, 2);
+        let account = match total {
+            None => Account::new(Limit::Memory, bound),
+            Some(total) => {
+                let total = Arc::new(Account::new(Limit::MemoryTotal, Bound::Bytes(total)));
+                Account::beneath(&total, Limit::Memory, bound)
+            }
+        };
+        Self { taken: Charge::none(&Arc::new(account)), refused: None }
     }
 
     /// Charges what a memory or table grows by.
@@ -116,8 +127,38 @@ impl ResourceLimiter for Limits {
     }
 }
 
+/// How many descriptors the guest may have.
+struct Files {
+    most: Option<usize>,
+    /// It wanted more.
+    refused: bool,
+}
+
+/// The standard streams.
+const STREAMS: usize = 3;
+
+impl Host {
+    /// Whether the guest may open another file. Asked only where there is a limit, so the table is looked through.
+    pub(crate) fn admits_file(&mut self) -> bool {
+        let Some(most) = self.files.most else { return true };
+        let table = self.wasi.ctx().table;
+        let open = table.iter_mut().filter(|entry| entry.is::<wasmtime_wasi::filesystem::Descriptor>()).count();
+        let admits = open + STREAMS < most;
+        self.files.refused |= !admits;
+        admits
+    }
+}
+
+/// The limit that the guest ran into, in words; of several, that of memory, which ends more often what runs into it.
+pub(crate) fn ran_into(store: &Store<Host>) -> Option<(Limit, String)> {
+    let Host { limits, files, .. } = store.data();
+    let of_files = |most| format!("it wanted more than {most} files open at once; --max-files allows more");
+    let memory = limits.refused.map(|refusal| (refusal.limit, refusal.to_string()));
+    memory.or_else(|| files.most.filter(|_| files.refused).map(|most| (Limit::Files, of_files(most))))
+}
+
 /// The last memory that the guest was refused.
-pub(crate) fn refused(store: &Store<Host>) -> Option<Refusal> {
+fn refused(store: &Store<Host>) -> Option<Refusal> {
     store.data().limits.refused
 }
 

@@ -26,6 +26,7 @@
 
 mod account;
 mod component;
+mod cpu_watch;
 mod enter;
 mod guest;
 mod host;
@@ -41,6 +42,7 @@ mod wasi;
 mod watchdog;
 
 pub use account::{Limit, Refusal};
+pub use cpu_watch::CpuWatch;
 pub use guest::{Capture, DirMount, Guest, GuestOptions, Input, Output};
 pub use outcome::Outcome;
 pub use prepared::{Finished, Phases, PreparedGuest};

@@ -6,7 +6,7 @@ use tokio::runtime::{Builder, Runtime};
 use wasmtime::error::Context as _;
 use wasmtime::{Engine, Result, Store};
 
-use crate::account::Refusal;
+use crate::account::Limit;
 use crate::guest::{Guest, GuestOptions};
 use crate::host::{self, Host};
 use crate::outcome::Outcome;
@@ -47,8 +47,8 @@ pub struct Finished {
     pub outcome: Outcome,
     /// How long it took.
     pub phases: Phases,
-    /// The last memory that it asked for and did not get.
-    pub refused: Option<Refusal>,
+    /// The limit that it ran into, if it did, and in words what it asked for and did not get.
+    pub limit: Option<(Limit, String)>,
     _remains: Store<Host>,
 }
 
@@ -98,7 +98,7 @@ impl PreparedGuest {
         let outcome = result
             .with_context(|| format!("failed to run main module `{}`", options.name))
             .or_else(Outcome::from_error)?;
-        Ok(Finished { outcome, phases, refused: host::refused(&store), _remains: store })
+        Ok(Finished { outcome, phases, limit: host::ran_into(&store), _remains: store })
     }
 
     fn engine(&self) -> &Engine {

@@ -6,6 +6,7 @@
 //! both ways.
 
 use crate::host::Host;
+use glowplug_sys::abi::errno;
 use wasmtime::{AsContextMut as _, Caller, Extern, Linker, Result, bail};
 use wasmtime_wasi::p1::wasi_snapshot_preview1::{self as p1, WasiSnapshotPreview1 as _};
 use wiggle::GuestMemory;
@@ -39,6 +40,21 @@ macro_rules! define {
             stringify!($name),
             |mut caller: Caller<'_, Host>, ($($arg,)*): ($($type,)*)| {
                 Box::new(async move {
+                    with_memory!(caller, memory, wasi => p1::$name(wasi, &mut memory $(, $arg)*).await)
+                })
+            },
+        )
+    };
+    // Refused where the guest has as many files open as it may.
+    (opens, $linker:ident, $name:ident($($arg:ident: $type:ty),*)) => {
+        $linker.func_wrap_async(
+            MODULE,
+            stringify!($name),
+            |mut caller: Caller<'_, Host>, ($($arg,)*): ($($type,)*)| {
+                Box::new(async move {
+                    if !caller.data_mut().admits_file() {
+                        return Ok(errno::EMFILE);
+                    }
                     with_memory!(caller, memory, wasi => p1::$name(wasi, &mut memory $(, $arg)*).await)
                 })
             },
@@ -103,7 +119,7 @@ functions! {
     waits path_filestat_get(a: i32, b: i32, c: i32, d: i32, e: i32);
     waits path_filestat_set_times(a: i32, b: i32, c: i32, d: i32, e: i64, f: i64, g: i32);
     waits path_link(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32, g: i32);
-    waits path_open(a: i32, b: i32, c: i32, d: i32, e: i32, f: i64, g: i64, h: i32, i: i32);
+    opens path_open(a: i32, b: i32, c: i32, d: i32, e: i32, f: i64, g: i64, h: i32, i: i32);
     waits path_readlink(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32);
     waits path_remove_directory(a: i32, b: i32, c: i32);
     waits path_rename(a: i32, b: i32, c: i32, d: i32, e: i32, f: i32);

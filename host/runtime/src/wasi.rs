@@ -1,10 +1,18 @@
 //! Which functions of the host a guest is linked to.
 
+use wasmtime::component::Resource;
 use wasmtime::error::Context as _;
-use wasmtime::{Module, Result};
+use wasmtime::{Module, Result, StoreContextMut};
+use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
+use wasmtime_wasi::p2::bindings::filesystem::types::{
+    DescriptorFlags, ErrorCode, Host as _, HostDescriptor as _, OpenFlags, PathFlags,
+};
 
 use crate::host::Host;
 use crate::preview1::{self, MODULE as PREVIEW_1};
+
+/// The interface of files as wasmtime-wasi adds it, with its version.
+const FILESYSTEM: &str = "wasi:filesystem/types@0.2.12";
 
 /// Resolves a module's imports, and makes nothing that it does not import.
 ///
@@ -70,5 +78,50 @@ pub(crate) fn link_component(
 ) -> Result<wasmtime::component::InstancePre<Host>> {
     let mut linker = wasmtime::component::Linker::new(component.engine());
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    limit_files(&mut linker)?;
     linker.instantiate_pre(component).with_context(|| format!("failed to instantiate {name:?}"))
+}
+
+/// Puts a function in the place of wasmtime-wasi's `open-at` that is refused where the guest has as many files open as it may.
+fn limit_files(linker: &mut wasmtime::component::Linker<Host>) -> Result<()> {
+    type Opened = (Result<Resource<Descriptor>, ErrorCode>,);
+    linker.allow_shadowing(true);
+    linker.instance(FILESYSTEM)?.func_wrap_async(
+        "[method]descriptor.open-at",
+        |mut store: StoreContextMut<'_, Host>,
+         (folder, walk, path, how, flags): (Resource<Descriptor>, PathFlags, String, OpenFlags, DescriptorFlags)| {
+            Box::new(async move {
+                let host = store.data_mut();
+                if !host.admits_file() {
+                    // WASI has no number for too many open files.
+                    return Ok::<Opened, _>((Err(ErrorCode::Quota),));
+                }
+                let mut files = host.filesystem();
+                match files.open_at(folder, walk, path, how, flags).await {
+                    Ok(file) => Ok((Ok(file),)),
+                    Err(error) => Ok((Err(files.convert_error_code(error)?),)),
+                }
+            })
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new version of wasmtime-wasi may call it otherwise, and what is put in the place of nothing limits nothing.
+    #[test]
+    fn the_interface_of_files_is_called_so() {
+        let engine = wasmtime::Engine::default();
+        let mut linker = wasmtime::component::Linker::<Host>::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("added");
+        let taken = linker
+            .instance(FILESYSTEM)
+            .expect("an instance")
+            .func_wrap("[method]descriptor.open-at", |_: StoreContextMut<'_, Host>, (): ()| Ok(()));
+        assert!(taken.is_err(), "nothing of that name is there");
+    }
 }

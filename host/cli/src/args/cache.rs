@@ -159,9 +159,9 @@ pub(crate) struct OptimizeArgs {
     /// What is known of its functions may be used, and is to be kept.
     #[arg(long)]
     pub(crate) incremental: bool,
-    /// Somebody waits for it: it need not give way to others.
-    #[arg(long)]
-    pub(crate) waited_for: bool,
+    /// The process that waits for it: as long as that is there, it need not give way to others.
+    #[arg(long, value_name = "PID")]
+    pub(crate) waited_for: Option<u32>,
     /// How long it may take.
     #[arg(long, value_parser = read_time)]
     pub(crate) time: Duration,

@@ -38,8 +38,8 @@ pub(crate) struct CallArgs {
     /// Run, whatever the settings say, and keep nothing of it
     #[arg(long, conflicts_with_all = ["call_cache", "cacheable"])]
     pub(crate) no_call_cache: bool,
-    /// The most of the disk that the program may take while it runs, before what it wrote is put into the folders, such as
-    /// 1GiB [default: 2GiB, or half of what is free]
+    /// The most of the disk that the program may take with what it writes, such as 1GiB; only for core modules [default: no limit,
+    /// with the call cache 2GiB or half of what is free]
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(crate) max_disk: Option<u64>,
     #[command(flatten)]
@@ -60,12 +60,9 @@ pub(crate) struct CallArgs {
 }
 
 impl CallArgs {
-    /// The first option that a run without the call cache cannot keep, and what is left without it.
+    /// The option that a run without the call cache cannot keep, and what is left without it.
     pub(crate) fn needs_session(&self) -> Option<(&'static str, &'static str)> {
-        if self.deterministic {
-            return Some(("--deterministic", "the program has the real clock and random numbers"));
-        }
-        Some((self.limits.first()?, "--max-memory and --timeout limit the program"))
+        self.deterministic.then_some(("--deterministic", "the program has the real clock and random numbers"))
     }
 
     /// Whether this run is looked for in the call cache, given what the settings say.

@@ -2,7 +2,9 @@
 
 use crate::config::keys::{read_size, read_time};
 use clap::Args;
-use glowplug_runtime::process::SessionLimits;
+use glowplug_runtime::process::{Commons, SessionLimits};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Limits of a session.
@@ -10,13 +12,13 @@ use std::time::Duration;
 pub(crate) struct LimitArgs {
     /// The most memory that all processes together may take, such as 2GiB [default: half of the machine's]
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
-    max_memory_total: Option<u64>,
+    pub(crate) max_memory_total: Option<u64>,
     /// The most files that each process may have open at once [default: 1024]
     #[arg(long, value_name = "N")]
-    max_files: Option<usize>,
+    pub(crate) max_files: Option<usize>,
     /// End everything when all processes together have computed for this time, such as 500ms, 30s or 5m
     #[arg(long, value_name = "TIME", value_parser = read_time)]
-    cpu_time: Option<Duration>,
+    pub(crate) cpu_time: Option<Duration>,
 }
 
 impl LimitArgs {
@@ -30,15 +32,9 @@ impl LimitArgs {
         }
     }
 
-    /// The first option that was said.
-    pub(crate) fn first(self) -> Option<&'static str> {
-        let Self { max_memory_total, max_files, cpu_time } = self;
-        let said = [
-            ("--max-memory-total", max_memory_total.is_some()),
-            ("--max-files", max_files.is_some()),
-            ("--cpu-time", cpu_time.is_some()),
-        ];
-        said.into_iter().find(|(_, said)| *said).map(|(option, _)| option)
+    /// What so many sessions at once may take together, of which each may take so much of the disk.
+    pub(crate) fn commons(self, sessions: NonZeroUsize, max_disk: Option<u64>) -> Arc<Commons> {
+        Commons::new(sessions, self.max_memory_total, max_disk)
     }
 
     /// How many seconds each native program may compute, whose time is not counted with the others'.

@@ -5,7 +5,7 @@ use glowplug_calls::{Chunk, Outcome, Run};
 use glowplug_fs::trace::{Impure, Observed, Prefix, Trace, Unusable};
 use glowplug_fs::{Access, FsError, Mount, MountError, Namespace, Program, Written};
 use glowplug_runtime::process::{
-    Face, Input, Natives, Output, ProgramSet, RunEnd, Seed, Session, SessionLimits, SessionOptions, Start,
+    Commons, Face, Input, Natives, Output, ProgramSet, RunEnd, Seed, Session, SessionLimits, SessionOptions, Start,
     StartProgram, StdinRecord, Stdio, Tape, Use, Witness,
 };
 use glowplug_store::Digest;
@@ -61,6 +61,8 @@ pub(crate) struct Execution {
     pub(crate) on_main_thread: bool,
     /// The limits.
     pub(crate) limits: SessionLimits,
+    /// What it shares with others that run at the same time.
+    pub(crate) commons: Option<Arc<Commons>>,
     /// Who hears of it.
     pub(crate) face: Arc<dyn Face>,
 }
@@ -113,6 +115,17 @@ impl fmt::Display for ExecutionError {
     }
 }
 
+/// Ends the processes of a session whose thread fails: nobody else would, and others go on.
+struct EndsInPanic<'s>(&'s Arc<Session>);
+
+impl Drop for EndsInPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() && !self.0.end_all(Duration::ZERO) {
+            self.0.namespace().leave_scratch();
+        }
+    }
+}
+
 /// Tells the trace what the runtime notices.
 struct Tracing(Trace);
 
@@ -143,6 +156,7 @@ impl Execution {
             private_tmp: self.private_tmp,
             trace: self.traced.then(|| trace.clone()),
             max_disk: self.max_disk,
+            common_disk: self.commons.as_ref().map(|commons| commons.disk()),
             ..glowplug_fs::Settings::default()
         };
         let namespace = Namespace::new(settings).map_err(ExecutionError::Mount)?;
@@ -151,10 +165,12 @@ impl Execution {
             namespace: namespace.clone(),
             natives: self.natives,
             limits: self.limits,
+            commons: self.commons,
             face: self.face,
             determinism: self.seed.map(Seed),
             witness: Some(Arc::new(Tracing(trace.clone()))),
         });
+        let _ends = EndsInPanic(&session);
         let tape = Tape::new(MOST_OUTPUT);
         let record = Arc::new(StdinRecord::default());
         let (file, ahead) = self.stdin;

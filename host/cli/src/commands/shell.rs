@@ -102,6 +102,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
             timeout: args.timeout,
             ..SessionLimits::default()
         }),
+        commons: None,
         face: Arc::clone(&face) as Arc<dyn Face>,
         determinism: None,
         witness: None,
@@ -133,9 +134,9 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     })?;
     let code = end.exit_code;
     face.finish(&opened, &args.report, &end)?;
-    // What goes on in the background would go on writing, and moving what is about to be looked through and removed.
-    // Native programs would outlive this one.
-    if !session.end_all(PATIENCE) {
+    // Guests end with this program anyway, but until then they would go on changing what is about to be looked through and removed;
+    // and what native programs started would outlive it.
+    if session.must_be_ended() && !session.end_all(PATIENCE) {
         session.namespace().leave_scratch();
     }
     if args.overlay_diff {
@@ -316,7 +317,12 @@ impl Face for ShellFace {
         if !self.is_typed() {
             return Err(errno::ENOTTY);
         }
-        self.with_editor(|editor| editor.edit(&request.prompt, &request.continuation, &request.names, namespace))
+        let line =
+            self.with_editor(|editor| editor.edit(&request.prompt, &request.continuation, &request.names, namespace));
+        if line == Err(errno::EIO) {
+            output::remark("the line editor failed; this line is read without it, and the next one has a new editor");
+        }
+        line
     }
 
     fn info(&self, info: Info) -> Result<String, i32> {

@@ -222,7 +222,7 @@ fn remove_all(spot: &Spot) {
     }
     let Ok(folder) = spot.open_folder() else { return };
     let _ = plain::chmod_handle(&folder, 0o700);
-    let _ = remove_contents(&folder);
+    let _ = remove_contents(&folder, || Ok(()));
     let _ = rustix::fs::unlinkat(&*spot.folder, &*spot.name, AtFlags::REMOVEDIR);
 }
 

@@ -9,7 +9,7 @@ use super::{Contents, State, Written};
 use crate::{
     FsError, Kind, OpenOptions, Stat,
     beneath::{Attempt, Start, Stop},
-    errno,
+    errno, interrupt,
     overlay::{Listed, Overlay, plain_result},
     plain::{self, Found},
 };
@@ -33,6 +33,7 @@ impl Overlay {
             written.push(Written { mount: mount(), path, state: State::Removed });
         }
         for (path, stat) in kept {
+            interrupt::check().map_err(FsError::from)?;
             let state = plain_result(self.state(upper, &path, &stat))?;
             written.push(Written { mount: mount(), path, state });
         }

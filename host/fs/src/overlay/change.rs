@@ -1,4 +1,5 @@
-//! Changes, all of which end up in the upper layer. Each holds the lock from looking to having changed.
+//! Changes, all of which end up in the upper layer. Each holds the lock from looking to having changed, but for copying what is large:
+//! then it looks again.
 
 use rustix::io::Errno;
 
@@ -47,7 +48,7 @@ impl Overlay {
             return Err(Errno::LOOP.into());
         }
         let contents = if options.truncate { Contents::Left } else { Contents::Copied };
-        self.copy_up(&hidden, path, &entry, contents)?;
+        let _hidden = self.copied_up(hidden, path, &entry, contents)?;
         see::open(self.made_upper()?.0, path, &existing)
     }
 
@@ -106,7 +107,7 @@ impl Overlay {
         if entry.is_folder() {
             return Err(Errno::PERM.into());
         }
-        self.copy_up(&hidden, from, &entry, Contents::Copied)?;
+        let hidden = self.copied_up(hidden, from, &entry, Contents::Copied)?;
         self.make_parent(&hidden, to)?;
         let (upper, _) = self.made_upper()?;
         plain::link((upper, from), (upper, to), false)
@@ -125,7 +126,7 @@ impl Overlay {
     pub(crate) fn chmod(&self, path: &[u8], folder: bool, mode: u32) -> Attempt<()> {
         let hidden = self.write();
         let entry = self.must_find_as(&hidden, path, folder)?;
-        self.copy_up(&hidden, path, &entry, Contents::Copied)?;
+        let _hidden = self.copied_up(hidden, path, &entry, Contents::Copied)?;
         plain::chmod(self.made_upper()?.0, at(path), mode)
     }
 
@@ -138,7 +139,7 @@ impl Overlay {
     ) -> Attempt<()> {
         let hidden = self.write();
         let entry = self.must_find_as(&hidden, path, folder)?;
-        self.copy_up(&hidden, path, &entry, Contents::Copied)?;
+        let _hidden = self.copied_up(hidden, path, &entry, Contents::Copied)?;
         see::set_times(self.made_upper()?.0, at(path), false, atime, mtime)
     }
 

@@ -1,6 +1,6 @@
 //! Copying entries from the lower folder to the upper layer, before they are changed.
 
-use std::fs::File;
+use std::{fs::File, sync::RwLockWriteGuard};
 
 use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
 
@@ -8,7 +8,9 @@ use super::{Entry, Hidden, Layer, Overlay, at, existing, join, split, unfinished
 use crate::{
     Denial, FsError, Kind, Opened, Stat, Trace,
     beneath::{self, Attempt, Start, Stop, parent},
-    bulk, errno, interrupt, plain, see,
+    bulk, errno, interrupt, plain,
+    quota::Account,
+    see,
 };
 
 /// Whether a copy is about to be emptied anyway.
@@ -57,33 +59,97 @@ impl Overlay {
         self.mode_matters(path, &entry.stat);
         self.make_parent(hidden, path)?;
         let (upper, work) = self.made_upper()?;
-        let unfinished = unfinished(&self.next);
-        self.account.room_for_name(work)?;
-        let copied = match entry.stat.kind {
-            Kind::File => self.copy_file(path, work, &unfinished, &entry.stat, contents),
-            Kind::Symlink => self.copy_link(path, work, &unfinished, &entry.stat),
-            _ => Err(FsError::denied(
-                errno::EACCES,
-                Denial {
-                    reason: "an overlay keeps files, folders and links only; this is a device, FIFO or socket"
-                        .to_owned(),
-                    rule: None,
-                    allows: "it",
-                },
-            )
-            .into()),
-        };
-        let appeared = copied.and_then(|()| {
-            let (folder, _) = parent(upper, path)?;
-            Ok(rustix::fs::renameat(work, &unfinished, &*folder, name)?)
-        });
-        if appeared.is_err() {
-            let _ = plain::remove_file(
-                Start { account: Some(&self.account), ..Start::closed(work) },
-                unfinished.as_bytes(),
-            );
+        let copy = self.copy(path, work, entry, contents)?;
+        self.appears(upper, copy, path, name)
+    }
+
+    /// Copies what takes long before the lock is held in which it is changed, and gives the lock back with the entry in the upper layer.
+    /// What is there by then may be another entry than it was.
+    pub(super) fn copied_up<'o>(
+        &'o self,
+        mut hidden: RwLockWriteGuard<'o, Hidden>,
+        path: &[u8],
+        entry: &Entry,
+        contents: Contents,
+    ) -> Attempt<RwLockWriteGuard<'o, Hidden>> {
+        let mut entry = *entry;
+        if contents == Contents::Copied && takes_long(&entry) {
+            drop(hidden);
+            self.copy_ahead(path, &entry)?;
+            hidden = self.write();
+            entry = self.must_find(&hidden, path)?;
         }
-        appeared
+        self.copy_up(&hidden, path, &entry, contents)?;
+        Ok(hidden)
+    }
+
+    /// Copies a file or a link while nobody waits for the lock. It appears, unless somebody has changed it meanwhile.
+    fn copy_ahead(&self, path: &[u8], entry: &Entry) -> Attempt<()> {
+        let Some((_, name)) = split(path) else { return Ok(()) };
+        self.mode_matters(path, &entry.stat);
+        let (upper, work) = {
+            let _locked = self.write();
+            self.made_upper()?
+        };
+        let copy = self.copy(path, work, entry, Contents::Copied)?;
+        let hidden = self.write();
+        let now = self.find(&hidden, path)?;
+        if now.is_some_and(|now| matches!(now.layer, Layer::Lower) && now.own == entry.own) {
+            self.make_parent(&hidden, path)?;
+            self.appears(upper, copy, path, name)?;
+        }
+        Ok(())
+    }
+
+    /// The same for an entry and all files below it, so that [`copy_up_tree`](Self::copy_up_tree) finds little to do.
+    pub(super) fn copy_tree_ahead(&self, path: &[u8], entry: &Entry) -> Attempt<()> {
+        interrupt::check()?;
+        match (entry.layer, entry.stat.kind) {
+            (Layer::Lower, Kind::File | Kind::Symlink) => self.copy_ahead(path, entry),
+            (Layer::Lower | Layer::Merged, Kind::Directory) => {
+                let listed = self.list(&self.read(), path)?;
+                for found in listed {
+                    let path = join(path, &found.name);
+                    let entry = self.find(&self.read(), &path)?;
+                    if let Some(entry) = entry {
+                        self.copy_tree_ahead(&path, &entry)?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A copy that nobody sees yet.
+    fn copy<'o>(&'o self, path: &[u8], work: &'o File, entry: &Entry, contents: Contents) -> Attempt<Unfinished<'o>> {
+        self.account.room_for_name(work)?;
+        let copy = Unfinished { account: &self.account, work, name: unfinished(&self.next), appeared: false };
+        match entry.stat.kind {
+            Kind::File => self.copy_file(path, work, &copy.name, &entry.stat, contents)?,
+            Kind::Symlink => self.copy_link(path, work, &copy.name, &entry.stat)?,
+            _ => {
+                return Err(FsError::denied(
+                    errno::EACCES,
+                    Denial {
+                        reason: "an overlay keeps files, folders and links only; this is a device, FIFO or socket"
+                            .to_owned(),
+                        rule: None,
+                        allows: "it",
+                    },
+                )
+                .into());
+            }
+        }
+        Ok(copy)
+    }
+
+    /// Puts a copy in its place, whose folder has to be there.
+    fn appears(&self, upper: Start<'_>, mut copy: Unfinished<'_>, path: &[u8], name: &[u8]) -> Attempt<()> {
+        let (folder, _) = parent(upper, path)?;
+        rustix::fs::renameat(copy.work, &copy.name, &*folder, name)?;
+        copy.appeared = true;
+        Ok(())
     }
 
     fn copy_file(&self, path: &[u8], work: &File, name: &str, original: &Stat, contents: Contents) -> Attempt<()> {
@@ -135,6 +201,29 @@ impl Overlay {
             None => *original,
         }
     }
+}
+
+/// A copy in the folder for those, which is removed if it is not put in its place.
+struct Unfinished<'o> {
+    account: &'o Account,
+    work: &'o File,
+    name: String,
+    appeared: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.appeared {
+            let start = Start { account: Some(self.account), ..Start::closed(self.work) };
+            let _ = plain::remove_file(start, self.name.as_bytes());
+        }
+    }
+}
+
+/// Whether others should not wait for a copy of it.
+pub(super) fn takes_long(entry: &Entry) -> bool {
+    const SHORT: u64 = 1 << 20;
+    matches!(entry.layer, Layer::Lower) && entry.stat.kind == Kind::File && entry.stat.size > SHORT
 }
 
 /// Gives a copy the original's permissions and times.

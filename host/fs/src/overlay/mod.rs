@@ -31,7 +31,8 @@ use std::{
 use crate::{
     DirEntry, FsError, Kind, OpenOptions, Opened, Stat, Trace, Wanted,
     beneath::{Attempt, Eye, Start, Stop},
-    errno, plain,
+    errno,
+    plain::{self, Room},
     quota::Account,
     scratch::Scratch,
     see,
@@ -285,12 +286,12 @@ impl Overlay {
         if wanted.write && !writable { Err(FsError::new(errno::EACCES).into()) } else { Ok(()) }
     }
 
-    pub(crate) fn read_dir(&self, path: &[u8]) -> Attempt<Vec<DirEntry>> {
+    pub(crate) fn read_dir(&self, path: &[u8], room: Room<'_>) -> Attempt<Vec<DirEntry>> {
         let hidden = self.read();
         if self.must_find(&hidden, path)?.stat.kind == Kind::Symlink {
             return Err(Stop::Walk);
         }
-        let mut entries = self.list(&hidden, path)?;
+        let mut entries = self.list_within(&hidden, path, room)?;
         if self.seen.is_some() {
             entries.sort_by(|a, b| a.name.cmp(&b.name));
         }
@@ -298,16 +299,20 @@ impl Overlay {
     }
 
     fn list(&self, hidden: &Hidden, path: &[u8]) -> Attempt<Vec<DirEntry>> {
+        self.list_within(hidden, path, &mut |_| Ok(()))
+    }
+
+    fn list_within(&self, hidden: &Hidden, path: &[u8], room: Room<'_>) -> Attempt<Vec<DirEntry>> {
         let entry = self.must_find_as(hidden, path, true)?;
         let mut entries = match entry.layer {
             Layer::Lower => Vec::new(),
-            Layer::Upper | Layer::Merged => see::read_dir(self.layer(entry.layer)?, at(path))?,
+            Layer::Upper | Layer::Merged => see::read_dir(self.layer(entry.layer)?, at(path), room)?,
         };
         if matches!(entry.layer, Layer::Upper) {
             return Ok(entries);
         }
         let above: HashSet<Vec<u8>> = entries.iter().map(|entry| entry.name.clone()).collect();
-        let below = see::read_dir(self.lower(), at(path))?;
+        let below = see::read_dir(self.lower(), at(path), room)?;
         let seen = |entry: &DirEntry| !above.contains(&entry.name) && !hidden.contains(&join(path, &entry.name));
         entries.extend(below.into_iter().filter(seen));
         Ok(entries)

@@ -2,7 +2,7 @@
 
 use rustix::io::Errno;
 
-use super::{Entry, Hidden, Layer, Overlay, split};
+use super::{Entry, Hidden, Layer, Overlay, copy_up::takes_long, split};
 use crate::{beneath::Attempt, plain};
 
 /// One side of a renaming: the path, and whether a slash at its end asked for a folder.
@@ -12,12 +12,16 @@ impl Overlay {
     /// A folder is copied to the upper layer with all that is below it; the lower one cannot be moved.
     pub(crate) fn rename(&self, from: Side<'_>, to: Side<'_>) -> Attempt<()> {
         let mut hidden = self.write();
-        self.must_find_parent(&hidden, from.0)?;
-        self.must_find_parent(&hidden, to.0)?;
-        let entry = self.must_find(&hidden, from.0)?;
-        let replaced = self.find(&hidden, to.0)?;
-        if !self.may_rename(&hidden, from, &entry, to, replaced.as_ref())? {
-            return Ok(());
+        let Some(mut entry) = self.to_be_renamed(&hidden, from, to)? else { return Ok(()) };
+        if takes_long(&entry) || (entry.is_folder() && !matches!(entry.layer, Layer::Upper)) {
+            // It is copied while nobody waits for the lock; then all is looked at again.
+            drop(hidden);
+            self.copy_tree_ahead(from.0, &entry)?;
+            hidden = self.write();
+            entry = match self.to_be_renamed(&hidden, from, to)? {
+                Some(entry) => entry,
+                None => return Ok(()),
+            };
         }
         let (from, to) = (from.0, to.0);
         self.copy_up_tree(&hidden, from, &entry)?;
@@ -30,6 +34,15 @@ impl Overlay {
             self.hide(&mut hidden, to)?;
         }
         Ok(())
+    }
+
+    /// What is to be renamed, if it may be; nothing when there is nothing to do.
+    fn to_be_renamed(&self, hidden: &Hidden, from: Side<'_>, to: Side<'_>) -> Attempt<Option<Entry>> {
+        self.must_find_parent(hidden, from.0)?;
+        self.must_find_parent(hidden, to.0)?;
+        let entry = self.must_find(hidden, from.0)?;
+        let replaced = self.find(hidden, to.0)?;
+        Ok(self.may_rename(hidden, from, &entry, to, replaced.as_ref())?.then_some(entry))
     }
 
     /// The checks of the kernel, in its order. False when there is nothing to do.

@@ -1,9 +1,19 @@
 //! What is particular to overlays.
 
-use std::{fs, io::Read, os::unix::fs::MetadataExt};
+use std::{
+    fs,
+    io::Read,
+    os::unix::fs::MetadataExt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::channel,
+    },
+    time::Duration,
+};
 
 use super::{append, folder, list, mount, namespace, number, read, single, tree, write};
-use crate::{Access, Namespace, OpenOptions, Opened, Settings, errno::*};
+use crate::{Access, Deadline, FsError, Interrupt, Namespace, OpenOptions, Opened, Settings, errno::*, interruptible};
 
 fn names(names: &[&str]) -> Result<Vec<String>, i32> {
     Ok(names.iter().map(|name| (*name).to_owned()).collect())
@@ -173,4 +183,119 @@ fn a_copy_that_is_not_wanted_any_more_leaves_nothing() {
     drop(ended);
     assert_eq!(files.overlay_changes(), Ok(Vec::new()));
     assert_eq!(number(files.chmod(b"/m/a", 0o600)), Ok(()));
+}
+
+/// Looks, whenever it is asked whether the work is to end, whether somebody else can change the overlay meanwhile.
+struct Others {
+    files: Namespace,
+    let_in: AtomicUsize,
+    kept_out: AtomicUsize,
+}
+
+impl Interrupt for Others {
+    fn is_wanted(&self) -> bool {
+        let (sender, receiver) = channel();
+        let files = self.files.clone();
+        let other = std::thread::spawn(move || sender.send(write(&files, "/m/other", "text")));
+        match receiver.recv_timeout(Duration::from_secs(10)) {
+            Ok(written) => {
+                written.expect("written");
+                other.join().expect("no panic").expect("sent");
+                self.let_in.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(_) => _ = self.kept_out.fetch_add(1, Ordering::Relaxed),
+        }
+        false
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_large_file_to_be_copied() {
+    let large = "x".repeat(3 << 20);
+    type Changes = fn(&Namespace) -> Result<(), FsError>;
+    let changes: [(&str, Changes); 5] = [
+        ("open", |files| files.open(b"/m/d/large", &OpenOptions { write: true, ..OpenOptions::reading() }).map(drop)),
+        ("chmod", |files| files.chmod(b"/m/d/large", 0o600)),
+        ("times", |files| files.set_times(b"/m/d/large", true, None, Some(crate::NewTime::Now))),
+        ("link", |files| files.link(b"/m/d/large", b"/m/name", false)),
+        ("rename", |files| files.rename(b"/m/d/large", b"/m/moved")),
+    ];
+    for (name, change) in changes {
+        let dir = folder(&["d/small", "other"]);
+        super::put(&dir.path().join("d/large"), large.as_bytes());
+        let files = single(&dir, Access::Overlay);
+        let others = Others { files: files.clone(), let_in: AtomicUsize::new(0), kept_out: AtomicUsize::new(0) };
+        let others = Arc::new(others);
+        {
+            let _behalf = interruptible(Arc::clone(&others) as Arc<dyn Interrupt>);
+            change(&files).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        assert_eq!(others.kept_out.load(Ordering::Relaxed), 0, "{name}");
+        assert!(others.let_in.load(Ordering::Relaxed) > 0, "{name}");
+        let at = if name == "rename" { "/m/moved" } else { "/m/d/large" };
+        assert!(read(&files, at).is_ok_and(|text| text == large), "{name}");
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_folder_to_be_copied() {
+    let dir = folder(&["d/e/small", "d/link -> e", "other"]);
+    super::put(&dir.path().join("d/large"), "x".repeat(3 << 20).as_bytes());
+    let before = tree(dir.path());
+    let files = single(&dir, Access::Overlay);
+    let others = Others { files: files.clone(), let_in: AtomicUsize::new(0), kept_out: AtomicUsize::new(0) };
+    let others = Arc::new(others);
+    {
+        let _behalf = interruptible(Arc::clone(&others) as Arc<dyn Interrupt>);
+        files.rename(b"/m/d", b"/m/moved").expect("renamed");
+    }
+    assert_eq!(others.kept_out.load(Ordering::Relaxed), 0);
+    assert!(others.let_in.load(Ordering::Relaxed) > 1);
+    assert_eq!(list(&files, "/m/moved"), names(&["e", "large", "link"]));
+    assert_eq!(tree(dir.path()), before);
+}
+
+#[test]
+fn a_file_that_is_removed_while_it_is_copied_stays_removed() {
+    struct Removes(Namespace, AtomicUsize);
+    impl Interrupt for Removes {
+        fn is_wanted(&self) -> bool {
+            if self.1.fetch_add(1, Ordering::Relaxed) == 0 {
+                self.0.remove_file(b"/m/large").expect("removed");
+            }
+            false
+        }
+    }
+    let dir = folder(&[]);
+    super::put(&dir.path().join("large"), "x".repeat(3 << 20).as_bytes());
+    let files = single(&dir, Access::Overlay);
+    let removes = Arc::new(Removes(files.clone(), AtomicUsize::new(0)));
+    let changed = {
+        let _behalf = interruptible(removes as Arc<dyn Interrupt>);
+        files.chmod(b"/m/large", 0o600)
+    };
+    assert_eq!(number(changed), Err(ENOENT));
+    assert_eq!(list(&files, "/m"), names(&[]));
+}
+
+#[test]
+fn a_listing_ends_when_it_is_to_end_and_asks_for_its_room() {
+    let dir = folder(&[]);
+    for number in 0..1000 {
+        fs::write(dir.path().join(format!("{number:0>200}")), "").expect("written");
+    }
+    for access in [Access::ReadOnly, Access::Overlay] {
+        let files = single(&dir, access);
+        let mut asked = 0;
+        let listed = files.read_dir_within(b"/m", &mut |bytes| {
+            asked += bytes;
+            Ok(())
+        });
+        assert_eq!(listed.expect("listed").len(), 1000);
+        assert!((200_000..400_000).contains(&asked), "{asked}");
+        let refused = files.read_dir_within(b"/m", &mut |_| Err(FsError::new(ENOMEM)));
+        assert_eq!(number(refused.map(drop)), Err(ENOMEM));
+        let _over = interruptible(Arc::new(Deadline::after(Duration::ZERO).expect("now")));
+        assert_eq!(number(files.read_dir(b"/m").map(drop)), Err(EINTR));
+    }
 }

@@ -113,13 +113,6 @@ impl Context {
         error
     }
 
-    /// Charges bytes that the host is about to keep for the process, before they are allocated: `ENOMEM` if that is too much.
-    #[allow(dead_code, reason = "for whoever keeps something next")]
-    pub(crate) fn charge(&mut self, bytes: u64) -> Result<Charge, i32> {
-        let charge = self.process.account.charge(bytes);
-        charge.map_err(|refusal| self.over(refusal))
-    }
-
     /// Notes a refusal, for what is said if it ends the process: `ENOMEM`.
     pub(crate) fn over(&mut self, refusal: Refusal) -> i32 {
         self.refused_memory = Some(refusal);
@@ -157,14 +150,13 @@ impl Context {
         if result == Err(errno::EPIPE) {
             self.process.signal(signal::PIPE);
         }
-        if result == Err(errno::EFBIG) && self.session.output_left() == Some(0) {
-            let text = "all is written that --max-output allows, and the rest is refused";
-            self.session.ran_into(Limit::Output, || text.to_owned());
+        if result == Err(errno::EFBIG) {
+            self.session.look_at_output();
         }
         if result == Err(errno::ENOSPC)
             && let Some(denial) = self.session.namespace.disk_refusal()
         {
-            self.session.denied(denial.to_string());
+            self.session.ran_into(Limit::Disk, || denial.to_string());
         }
         result
     }

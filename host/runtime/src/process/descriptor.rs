@@ -271,6 +271,11 @@ impl Description {
         }
     }
 
+    /// Whether what is written to it is counted, because there is a limit of that.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.allowance.is_some()
+    }
+
     /// Which end of something that a native program can only be given through a real pipe, if it has to be.
     pub(crate) fn carried(&self) -> Option<End> {
         match &self.kind {

@@ -4,7 +4,7 @@
 //! A small memory is copied. Of a large one, parent and copy share an image (adr/0028).
 
 use super::context::{Context, thread_cpu_us};
-use super::image::{ImageError, Pagemap, Shared};
+use super::image::{ImageError, Making, Pagemap, Shared};
 use super::launch::{Entry, Instantiated, Starting, instantiate, new_store, run_guarded};
 use super::program::{Allocation, Program};
 use glowplug_sys::abi::{self, errno, signal};
@@ -111,7 +111,7 @@ fn share(caller: &mut Caller<'_, Context>, ours: Memory, from: usize) -> Result<
         let remap = context.program.allocation == Allocation::OnDemand;
         // SAFETY: it is all of the caller's linear memory, which was made for this instance alone where it is remapped, and is
         // unmapped with it. The caller waits for this function.
-        shared = match unsafe { Shared::make(memory, initial, shared.as_ref(), (remap, charge), pagemap) } {
+        shared = match unsafe { Shared::make(memory, initial, shared.as_ref(), Making { remap, charge }, pagemap) } {
             Ok(shared) => Some(shared),
             Err(ImageError::Refused(error)) => {
                 tracing::debug!(%error, "a fork copies its memory instead of sharing it");

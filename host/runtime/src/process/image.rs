@@ -98,11 +98,19 @@ impl Pagemap {
     }
 }
 
+/// How an image is made.
+pub(crate) struct Making {
+    /// Whether the memory is mapped to it, and gives up its own pages.
+    pub(crate) remap: bool,
+    /// What its pages are charged to.
+    pub(crate) charge: Charge,
+}
+
 impl Shared {
-    /// Makes an image of `memory`, whose pages `charge` stands for. Where `remap` says so, the memory is mapped to it and gives up its own pages.
+    /// Makes an image of `memory`.
     ///
     /// # Safety
-    /// With `remap`, `memory` must be all of a guest's linear memory, in a mapping that is private to it, that nobody resets
+    /// With `making.remap`, `memory` must be all of a guest's linear memory, in a mapping that is private to it, that nobody resets
     /// to something else in place, and that is unmapped at its end. Nobody may access it meanwhile.
     ///
     /// `initial` bytes at its beginning may hold contents though nobody has touched them: the module's own data.
@@ -111,9 +119,10 @@ impl Shared {
         memory: &mut [u8],
         initial: usize,
         before: Option<&Self>,
-        (remap, charge): (bool, Charge),
+        making: Making,
         pagemap: &Pagemap,
     ) -> Result<Self, ImageError> {
+        let Making { remap, charge } = making;
         let pages = pagemap.pages(memory);
         let filled_before =
             before.filter(|before| before.is_mapped(memory)).map_or(&[][..], |before| &before.image.filled);
@@ -332,10 +341,10 @@ mod tests {
 
     #[expect(unsafe_code, reason = "the memories are this test's own")]
     fn make(memory: &mut Memory, before: Option<&Shared>, remap: bool, pagemap: &Pagemap) -> Shared {
-        let account = Account::new(Limit::MemoryTotal, Bound::or_part(Some(1 << 30), 1), |_| {});
+        let account = Arc::new(Account::new(Limit::MemoryTotal, Bound::or_part(Some(1 << 30), 1)));
         let charge = account.charge(memory.1 as u64).expect("far below the limit");
         // SAFETY: nobody else has it.
-        unsafe { Shared::make(memory.bytes(), PAGE, before, (remap, charge), pagemap) }.expect("an image")
+        unsafe { Shared::make(memory.bytes(), PAGE, before, Making { remap, charge }, pagemap) }.expect("an image")
     }
 
     #[expect(unsafe_code, reason = "the memories are this test's own")]

@@ -84,7 +84,8 @@ impl Launch {
         run_guarded(&session, &process, move || self.run_to_end())
     }
 
-    fn run_to_end(self) -> Ended {
+    /// The same for who has a guard around it already, and tells the session.
+    pub(crate) fn run_to_end(self) -> Ended {
         self.session.count_cpu();
         let cpu_began_us = thread_cpu_us();
         let mut store = new_store(&self.session, self.starting, cpu_began_us);
@@ -126,7 +127,7 @@ pub(crate) fn run_guarded(session: &Session, process: &Process, work: impl FnOnc
 }
 
 /// What a panic said.
-fn said(fault: &(dyn Any + Send)) -> String {
+pub(crate) fn said(fault: &(dyn Any + Send)) -> String {
     let text = fault.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| fault.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no words".to_owned())
 }

@@ -5,6 +5,7 @@
 //! epoch when it computes, and woken from every wait.
 
 mod aside;
+mod commons;
 mod context;
 mod cpu;
 mod denials;
@@ -39,6 +40,7 @@ mod threads;
 mod wasi;
 mod witness;
 
+pub use commons::Commons;
 pub use face::{EditRequest, Face, Info, SessionEvent};
 pub use native::{AllowedNative, LAUNCHER_NAME, NativeError, NativeOptions, Natives, Variable, serve};
 pub use programs::{OwnProgram, ProgramEvent, ProgramSet};

@@ -3,7 +3,7 @@
 use super::handles::Handles;
 use super::pipe::Pipe;
 use super::surroundings::Surroundings;
-use crate::account::Account;
+use crate::account::{Account, Charge};
 use crate::lock;
 use glowplug_sys::abi::{errno, signal};
 use rustix::event::EventfdFlags;
@@ -66,6 +66,7 @@ pub(crate) struct Process {
     pub(crate) account: Arc<Account>,
     /// The host's descriptors that it holds.
     pub(crate) handles: Arc<Handles>,
+    _place: Option<Charge>,
     /// Its time and chance.
     pub(crate) surroundings: Surroundings,
     /// Whether it may ask the user for lines, and for the history of those: the session's first process, if it is a program of
@@ -118,6 +119,8 @@ struct Child {
 pub(crate) struct Shares {
     pub(crate) account: Arc<Account>,
     pub(crate) handles: Arc<Handles>,
+    /// Its place among the processes of all sessions, where these are counted.
+    pub(crate) place: Option<Charge>,
 }
 
 /// A child's end, as its parent hears of it.
@@ -151,10 +154,11 @@ impl Process {
     /// A process of no session, for tests.
     #[cfg(test)]
     pub(crate) fn alone() -> Self {
-        let session = Account::new(crate::account::Limit::MemoryTotal, crate::account::Bound::or_part(None, 2), |_| {});
+        let bound = crate::account::Bound::or_part(None, 2);
+        let session = Arc::new(Account::new(crate::account::Limit::MemoryTotal, bound));
         let bound = crate::account::Bound::or_part(None, 4);
-        let account = Account::beneath(&session, crate::account::Limit::Memory, bound);
-        let shares = Shares { account, handles: Handles::of_process(&Arc::default()) };
+        let account = Arc::new(Account::beneath(&session, crate::account::Limit::Memory, bound));
+        let shares = Shares { account, handles: Handles::of_process(&Arc::default()), place: None };
         Self::new(2, None, shares, Surroundings::first(None, None, &[]))
     }
 
@@ -166,6 +170,7 @@ impl Process {
             parent: parent.map_or(0, |parent| parent.pid),
             account: shares.account,
             handles: shares.handles,
+            _place: shares.place,
             surroundings,
             speaks_for_user: AtomicBool::new(false),
             pipes: AtomicU32::new(0),
@@ -184,7 +189,7 @@ impl Process {
 
     /// Shares for a child, of which it has taken nothing yet.
     pub(crate) fn shares_alike(&self) -> Shares {
-        Shares { account: self.account.alike(), handles: self.handles.alike() }
+        Shares { account: self.account.alike(), handles: self.handles.alike(), place: None }
     }
 
     /// Whether it has to stop what it does.

@@ -1,5 +1,6 @@
 //! A session: its processes, programs, files and limits.
 
+use super::commons::Commons;
 use super::context::{Charged, ProcessLimits};
 use super::cpu::CpuTime;
 use super::denials::Denials;
@@ -73,6 +74,8 @@ pub struct SessionOptions {
     pub natives: Natives,
     /// The limits.
     pub limits: SessionLimits,
+    /// What it shares with sessions that run at the same time, beside its own limits.
+    pub commons: Option<Arc<Commons>>,
     /// Who hears of it.
     pub face: Arc<dyn Face>,
     /// With a seed, clocks and random bytes are virtual: they are the same in each session of this seed.
@@ -109,6 +112,8 @@ pub struct Session {
     pub(crate) denials: Denials,
     /// What its processes take of memory.
     pub(crate) memory: Arc<Account>,
+    /// How many they are, where that is shared with other sessions.
+    places: Option<Arc<Account>>,
     /// The host's descriptors that they hold.
     handles: Arc<Handles>,
     /// Their processor time, if that has a limit.
@@ -130,8 +135,12 @@ impl Session {
     /// A session without a process yet.
     #[must_use]
     pub fn new(options: SessionOptions) -> Arc<Self> {
-        let SessionOptions { programs, namespace, natives, limits, face, determinism, witness } = options;
+        let SessionOptions { programs, namespace, natives, limits, commons, face, determinism, witness } = options;
         let total = Bound::or_part(limits.max_memory_total, 2);
+        let memory = match &commons {
+            Some(commons) => commons.memory(total),
+            None => Account::new(Limit::MemoryTotal, total),
+        };
         Arc::new_cyclic(|this: &Weak<Self>| Self {
             programs,
             namespace,
@@ -149,14 +158,15 @@ impl Session {
             timed_out: AtomicBool::new(false),
             hears_signals: AtomicBool::new(false),
             denials: Denials::default(),
-            memory: Account::new(Limit::MemoryTotal, total, {
+            memory: Arc::new(memory.heard_by({
                 let this = this.clone();
                 move |refusal| {
                     if let Some(session) = this.upgrade() {
                         session.ran_into(refusal.limit, || format!("a program is short of memory: {refusal}"));
                     }
                 }
-            }),
+            })),
+            places: commons.as_ref().map(|commons| commons.processes()),
             handles: Arc::default(),
             cpu: limits.cpu_time.map(CpuTime::new),
             cpu_look: Mutex::default(),
@@ -303,12 +313,21 @@ impl Session {
             });
             return Err(errno::EAGAIN);
         }
+        let Ok(place) = self.places.as_ref().map(|places| places.charge(1)).transpose() else {
+            drop(processes);
+            self.ran_into(Limit::Processes, || {
+                "so many processes of all that runs at once may not run together; fewer at once leave more for each"
+                    .to_owned()
+            });
+            return Err(errno::EAGAIN);
+        };
         let surroundings = surroundings();
         let mut pid = surroundings.pid().unwrap_or_else(|| self.next_pid.fetch_add(1, Ordering::Relaxed));
         while processes.contains_key(&pid) {
             pid = pid.wrapping_add(1).max(FIRST_PID);
         }
         let shares = parent.map_or_else(|| self.shares(), Process::shares_alike);
+        let shares = Shares { place, ..shares };
         let process = Arc::new(Process::new(pid, parent, shares, surroundings));
         processes.insert(pid, Arc::clone(&process));
         Ok(process)
@@ -318,8 +337,9 @@ impl Session {
     fn shares(&self) -> Shares {
         let bound = Bound::or_part(self.limits.max_memory, 4);
         Shares {
-            account: Account::beneath(&self.memory, Limit::Memory, bound),
+            account: Arc::new(Account::beneath(&self.memory, Limit::Memory, bound)),
             handles: Handles::of_process(&self.handles),
+            place: None,
         }
     }
 
@@ -380,6 +400,13 @@ impl Session {
         if interrupt {
             self.programs.interrupt();
         }
+    }
+
+    /// Whether something would be left, or in the way, if this program ended without [`end_all`](Self::end_all): files of its own, or what
+    /// native programs have started.
+    #[must_use]
+    pub fn must_be_ended(&self) -> bool {
+        self.namespace.has_scratch() || !self.launchers.is_empty()
     }
 
     /// Ends every process that is left, and waits until they are gone: whether they are, within `patience`.
@@ -477,6 +504,14 @@ impl Session {
     /// Descriptors that a process may have at most.
     pub(crate) fn max_files(&self) -> usize {
         self.limits.max_files
+    }
+
+    /// Something of the session's output was refused: says so if it was by its limit.
+    pub(crate) fn look_at_output(&self) {
+        if self.output_left() == Some(0) {
+            let text = "all is written that --max-output allows, and the rest is refused";
+            self.ran_into(Limit::Output, || text.to_owned());
+        }
     }
 
     /// What may still be written to the session's output, if that has a limit.

@@ -1,11 +1,14 @@
 //! Starting a process: what a path turns out to be, and how that is run.
 
-use super::context::{Charged, Context};
-use super::launch::{Launch, Starting};
+use super::context::{Charged, Context, ProcessLimits};
+use super::descriptor::Descriptor;
+use super::launch::{Launch, Starting, run_guarded};
 use super::native;
+use super::process::{Ended, Process};
 use super::program::Program;
 use super::programs::{MOST_BYTES, ProgramError};
 use super::request::SpawnRequest;
+use super::session::Session;
 use super::table::Table;
 use super::witness::Use;
 use crate::account::Limit;
@@ -25,10 +28,18 @@ const FIRST_LINE: usize = 256;
 /// What a path can be run as.
 enum Runnable {
     Wasm(Arc<Program>),
+    /// A module that has still to be loaded, which may take long.
+    Module(Module),
     /// A native program that the user allows, by its place among them.
     Native(usize),
     /// A script: its interpreter, and perhaps an argument for it.
     Script(Vec<u8>, Option<Vec<u8>>),
+}
+
+/// A file that begins like a module, or has the name of its text.
+struct Module {
+    file: File,
+    watch: Option<Watch>,
 }
 
 /// Starts a process for `context`'s; its number.
@@ -40,6 +51,12 @@ pub(crate) fn spawn(context: &mut Context, mut request: SpawnRequest) -> Result<
         }
         match runnable? {
             Runnable::Wasm(program) => return start(context, request, program),
+            Runnable::Module(module) if request.foreground => {
+                let errors = context.descriptor(2).ok();
+                let program = module.load(&context.session, &context.process, &request.program, errors.as_ref())?;
+                return start(context, request, program);
+            }
+            Runnable::Module(module) => return start_and_load(context, request, module),
             Runnable::Native(at) => return native::start(context, &request, at),
             Runnable::Script(interpreter, argument) => {
                 // As execve does it: the interpreter, its argument, the script's path, and what followed its name.
@@ -59,7 +76,7 @@ fn runnable(context: &Context, path: &[u8]) -> Result<Runnable, i32> {
     let session = &context.session;
     match session.namespace.open(path, &OpenOptions::reading()) {
         Ok(Opened::Program(at)) => own(context, at),
-        Ok(Opened::File(file, watch, _)) => file_of_mount(context, path, file, watch),
+        Ok(Opened::File(file, watch, _)) => file_of_mount(session, path, file, watch),
         Ok(_) => Err(errno::EACCES),
         Err(error) => Err(context.refused(error)),
     }
@@ -72,13 +89,16 @@ fn own(context: &Context, at: usize) -> Result<Runnable, i32> {
     match session.programs.own_names().nth(at) {
         Some((own, program)) if own == name => {
             let program = session.programs.own_for(program, &context.process, &|event| session.tell(event));
-            program.map(Runnable::Wasm).map_err(|error| cannot_run(context, name.as_bytes(), &error))
+            program.map(Runnable::Wasm).map_err(|error| {
+                let errors = context.descriptor(2).ok();
+                cannot_run(session, &context.process, name.as_bytes(), errors.as_ref(), &error)
+            })
         }
         _ => native::named(session, name).map(Runnable::Native).ok_or(errno::ENOENT),
     }
 }
 
-fn file_of_mount(context: &Context, path: &[u8], file: File, watch: Option<Watch>) -> Result<Runnable, i32> {
+fn file_of_mount(session: &Session, path: &[u8], file: File, watch: Option<Watch>) -> Result<Runnable, i32> {
     let metadata = file.metadata().map_err(|_| errno::EIO)?;
     if !metadata.is_file() {
         return Err(errno::EACCES);
@@ -94,21 +114,12 @@ fn file_of_mount(context: &Context, path: &[u8], file: File, watch: Option<Watch
         watch.mode_matters(&file).map_err(|error| error.errno)?;
     }
     if first.starts_with(b"\0asm") || path.ends_with(b".wat") {
-        let host = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok();
-        let session = &context.session;
-        let tell = |event| session.tell(event);
-        let program = session.programs.file(path, host, (&file, session.most_wasm()), &context.process, &tell);
-        if let Some(watch) = watch {
-            // What runs is what is noted.
-            let digest = program.as_ref().ok().and_then(|program| program.module);
-            watch.loaded(&file, digest).map_err(|_| errno::EIO)?;
-        }
-        return program.map(Runnable::Wasm).map_err(|error| cannot_run(context, path, &error));
+        return Ok(Runnable::Module(Module { file, watch }));
     }
     if metadata.permissions().mode() & 0o111 == 0 {
         return Err(errno::EACCES);
     }
-    if let Some(at) = native::opened(&context.session, &file) {
+    if let Some(at) = native::opened(session, &file) {
         return Ok(Runnable::Native(at));
     }
     if let Some(line) = first.strip_prefix(b"#!") {
@@ -119,31 +130,59 @@ fn file_of_mount(context: &Context, path: &[u8], file: File, watch: Option<Watch
         return Ok(Runnable::Script(interpreter.to_vec(), argument));
     }
     if first.starts_with(b"\x7fELF") {
-        native::deny(&context.session, path);
+        native::deny(session, path);
         return Err(errno::EACCES);
     }
     Err(errno::ENOEXEC)
 }
 
+impl Module {
+    /// Loads it on behalf of `process`, until that is killed, and says on `errors` why it cannot be run.
+    fn load(
+        self,
+        session: &Session,
+        process: &Arc<Process>,
+        path: &[u8],
+        errors: Option<&Descriptor>,
+    ) -> Result<Arc<Program>, i32> {
+        let Self { file, watch } = self;
+        let host = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok();
+        let tell = |event| session.tell(event);
+        let program = session.programs.file(path, host, (&file, session.most_wasm()), process, &tell);
+        if let Some(watch) = watch {
+            // What runs is what is noted.
+            let digest = program.as_ref().ok().and_then(|program| program.module);
+            watch.loaded(&file, digest).map_err(|_| errno::EIO)?;
+        }
+        program.map_err(|error| cannot_run(session, process, path, errors, &error))
+    }
+}
+
 /// Says why a program cannot be run, where an error number says too little.
-fn cannot_run(context: &Context, path: &[u8], error: &ProgramError) -> i32 {
+fn cannot_run(
+    session: &Session,
+    process: &Process,
+    path: &[u8],
+    errors: Option<&Descriptor>,
+    error: &ProgramError,
+) -> i32 {
     if let ProgramError::GivenUp(errno) = error {
         return *errno;
     }
-    if error.is_too_large() && context.session.most_wasm() < MOST_BYTES {
-        context.session.ran_into(Limit::Memory, || {
-            let most = context.session.most_wasm();
+    if error.is_too_large() && session.most_wasm() < MOST_BYTES {
+        session.ran_into(Limit::Memory, || {
+            let most = session.most_wasm();
             format!("a module of more than {most} bytes takes more memory to be compiled than --max-memory allows")
         });
     }
     if !error.is_of_the_file() {
         let what = "could not load a module";
-        context.process.surroundings.used(|| Use::Other(what.to_owned()));
+        process.surroundings.used(|| Use::Other(what.to_owned()));
     }
     let text = format!("glowplug: {}: cannot be run: {}\n", String::from_utf8_lossy(path), error.told());
-    if let Ok(descriptor) = context.descriptor(2) {
+    if let Some(errors) = errors {
         // Nobody is left to tell when that fails.
-        let _ = descriptor.write(&context.process, text.as_bytes());
+        let _ = errors.write(process, text.as_bytes());
     }
     errno::ENOEXEC
 }
@@ -160,37 +199,65 @@ pub(crate) fn child_table(context: &Context, request: &SpawnRequest) -> Result<T
     Ok(table)
 }
 
+/// A child that has its number, and no program yet.
+struct Child {
+    session: Arc<Session>,
+    process: Arc<Process>,
+    request: SpawnRequest,
+    table: Table,
+    umask: u32,
+    limits: ProcessLimits,
+}
+
+impl Child {
+    fn of(context: &Context, request: SpawnRequest) -> Result<Self, i32> {
+        let session = Arc::clone(&context.session);
+        let table = child_table(context, &request)?;
+        let process = session.child_of(&context.process)?;
+        Ok(Self { session, process, request, table, umask: context.umask, limits: context.limits })
+    }
+
+    /// With its program, ready to be run.
+    fn with(self, program: Arc<Program>) -> Result<Launch, i32> {
+        let Self { session, process, request, table, umask, limits } = self;
+        let SpawnRequest { program: path, cwd, mut args, mut env, .. } = request;
+        if let Some(name) = multicall_name(&path) {
+            // A program of many names goes by the first argument, which `exec -a` may have set to anything.
+            args[0] = name;
+        }
+        if program.knows_pwd {
+            env.retain(|variable| !variable.starts_with(b"PWD="));
+            env.push([b"PWD=", &cwd[..]].concat());
+        }
+        let texts = |texts| Charged::new(texts, &session.memory).map_err(|_| errno::ENOMEM);
+        let (args, env) = (texts(args)?, texts(env)?);
+        let starting = Starting { program, process, args, env, cwd, umask, table, limits, preopens: None };
+        Ok(Launch::new(Arc::clone(&session), starting))
+    }
+
+    /// Loads its program on its own thread, and runs it to its end.
+    fn load_and_run(self, module: Module) -> Ended {
+        let (session, process) = (Arc::clone(&self.session), Arc::clone(&self.process));
+        let errors = self.table.get(2).ok().cloned();
+        let loaded = {
+            // What is hashed for it ends with it.
+            let _interruptible = glowplug_fs::interruptible(Arc::clone(&process) as _);
+            module.load(&session, &process, &self.request.program, errors.as_ref())
+        };
+        drop(errors);
+        match loaded.and_then(|program| self.with(program)) {
+            Ok(launch) => launch.run_to_end(),
+            // As a shell has it for what is there and cannot be executed.
+            Err(_) => process.killed().unwrap_or(Ended::Exited(126)),
+        }
+    }
+}
+
 fn start(context: &mut Context, request: SpawnRequest, program: Arc<Program>) -> Result<i32, i32> {
-    let session = Arc::clone(&context.session);
-    let table = child_table(context, &request)?;
-    let process = session.child_of(&context.process)?;
-    let pid = process.pid;
-    let SpawnRequest { foreground, program: path, cwd, mut args, mut env, .. } = request;
-    if let Some(name) = multicall_name(&path) {
-        // A program of many names goes by the first argument, which `exec -a` may have set to anything.
-        args[0] = name;
-    }
-    if program.knows_pwd {
-        env.retain(|variable| !variable.starts_with(b"PWD="));
-        env.push([b"PWD=", &cwd[..]].concat());
-    }
-    let texts = |texts| Charged::new(texts, &session.memory);
-    let (Ok(args), Ok(env)) = (texts(args), texts(env)) else {
-        session.never_started(&process);
-        return Err(errno::ENOMEM);
-    };
-    let starting = Starting {
-        program,
-        process: Arc::clone(&process),
-        args,
-        env,
-        cwd,
-        umask: context.umask,
-        table,
-        limits: context.limits,
-        preopens: None,
-    };
-    let launch = Launch::new(Arc::clone(&session), starting);
+    let foreground = request.foreground;
+    let child = Child::of(context, request)?;
+    let (session, process) = (Arc::clone(&child.session), Arc::clone(&child.process));
+    let launch = child.with(program).inspect_err(|_| session.never_started(&process))?;
     if foreground && enter::has_room() {
         let _lent = context.process.lend_thread(&process);
         launch.run();
@@ -198,7 +265,23 @@ fn start(context: &mut Context, request: SpawnRequest, program: Arc<Program>) ->
         session.never_started(&process);
         return Err(errno::EAGAIN);
     }
-    Ok(pid)
+    Ok(process.pid)
+}
+
+/// In the background, nobody waits for a module that may have to be compiled: the child is there at once.
+fn start_and_load(context: &Context, request: SpawnRequest, module: Module) -> Result<i32, i32> {
+    let child = Child::of(context, request)?;
+    let (session, process) = (Arc::clone(&child.session), Arc::clone(&child.process));
+    let started = {
+        let (session, process) = (Arc::clone(&session), Arc::clone(&process));
+        let run = move || _ = run_guarded(&session, &process, || child.load_and_run(module));
+        context.session.programs.threads.run(run)
+    };
+    if started.is_err() {
+        session.never_started(&process);
+        return Err(errno::EAGAIN);
+    }
+    Ok(process.pid)
 }
 
 /// The name of one of the host's own programs.

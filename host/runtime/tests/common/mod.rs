@@ -94,6 +94,7 @@ pub fn options(programs: Arc<ProgramSet>) -> SessionOptions {
         namespace: Namespace::new(Settings { programs: files, ..Settings::default() }).unwrap(),
         natives: Natives::default(),
         limits: SessionLimits::default(),
+        commons: None,
         face: Arc::new(Heard::default()),
         determinism: None,
         witness: None,

@@ -18,9 +18,12 @@ const EXIT_UNDER_WAY: i32 = 75;
 
 /// Compiles one module for the next start, and says what becomes of it in a log in the store.
 pub(super) fn run(args: &OptimizeArgs, cache_dir: Option<PathBuf>) -> Result<i32, Failure> {
-    detach::detach(args.waited_for);
+    detach::detach(args.waited_for.is_some());
     let _watchdog = detach::end_after(args.time)
         .map_err(|error| Failure::new("failed to start the clock for --time").because(&error))?;
+    args.waited_for
+        .map_or(Ok(()), |starter| detach::when_left(starter, args.time))
+        .map_err(|error| Failure::new("failed to start a thread").because(&error))?;
     detach::limit_memory(args.memory);
     let cache = ModuleCache::open(settings(args, cache_dir.unwrap_or_default()))?;
     let kind = if args.component { Kind::Component } else { Kind::Module };

@@ -251,6 +251,7 @@ impl<'a> Call<'a> {
             umask: calling::mask().as_raw_mode(),
             on_main_thread: true,
             limits,
+            commons: None,
             face: Arc::clone(&face) as Arc<dyn Face>,
         };
         let mut ran = execution.run().map_err(|error| Failure::new(error.to_string()))?;
@@ -342,7 +343,7 @@ fn observations(count: usize) -> String {
 }
 
 /// The folders, each at a place of its own in the guest's view; in words, why they cannot be traced.
-fn mounts(dirs: &[(PathBuf, String)]) -> Result<Vec<Mount>, String> {
+pub(super) fn mounts(dirs: &[(PathBuf, String)]) -> Result<Vec<Mount>, String> {
     let mut mounts: Vec<Mount> = Vec::with_capacity(dirs.len());
     for (number, (host, _)) in dirs.iter().enumerate() {
         let host = host.canonicalize().map_err(|error| format!("{} cannot be found: {error}", host.display()))?;

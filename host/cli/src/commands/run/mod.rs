@@ -3,6 +3,7 @@
 //! What is in this file is on the way of every start; on a hit it takes no step that is not needed.
 
 mod called;
+mod counted;
 
 use crate::args::RunArgs;
 use crate::clock::Clock;
@@ -18,7 +19,8 @@ use crate::text;
 use called::Called;
 use glowplug_cache::{BackendUsed, Code, CompilerTier, LazyEngine, LoadReport, NoBaseline, Pending, Source, Tiers};
 use glowplug_runtime::{
-    Compiler, DirMount, EngineSpec, Finished, Guest, GuestOptions, Limit, Outcome, PreparedGuest, Refusal, Watchdog,
+    Compiler, CpuWatch, DirMount, EngineSpec, Finished, Guest, GuestOptions, Limit, Outcome, PreparedGuest, Refusal,
+    Watchdog,
 };
 use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
@@ -92,6 +94,9 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
             }
         }
     }
+    if let Some(max_disk) = args.calls.max_disk {
+        return counted::run(args, &options, &opened, max_disk, &clock);
+    }
     let (engine, mode) = (default_engine(), opened.config.tiering());
     let (begin, loading) = (Instant::now(), args.timeout.map(|limit| watch_loading(limit, &options.name)).transpose()?);
     let Found { code, load, pending } = load(args, &opened, &engine, file)?;
@@ -113,11 +118,11 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
         engine,
         progress: Mutex::new(Reached { clock, startup: None, optimizing: Optimizing::new(mode, pending) }),
     });
-    match run_guest(timeout, code, &options, &afterwards) {
+    match run_guest(timeout, args.calls.limits.cpu_time, code, &options, &afterwards) {
         Ok(finished) => {
             afterwards.add_phases(&finished.phases);
             let code = said(&finished);
-            afterwards.finish(code, finished.refused.map(|refusal| refusal.limit))?;
+            afterwards.finish(code, finished.limit.as_ref().map(|(limit, _)| *limit))?;
             // Before `finished` is dropped: what its memory takes is given back faster by the end of the process.
             std::process::exit(code);
         }
@@ -131,6 +136,7 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
 
 fn run_guest(
     timeout: Option<(Duration, Duration)>,
+    cpu_time: Option<Duration>,
     code: Code,
     options: &GuestOptions,
     afterwards: &Arc<Afterwards>,
@@ -138,16 +144,18 @@ fn run_guest(
     let prepared = PreparedGuest::new(&guest_of(code), &options.name).map_err(|error| (error.into(), None))?;
     let watchdog = timeout.map(|(limit, left)| watch(limit, left, afterwards)).transpose();
     let watchdog = watchdog.map_err(|failure| (failure, None))?;
+    let cpu_watch = cpu_time.map(|limit| watch_cpu(limit, afterwards)).transpose();
+    let cpu_watch = cpu_watch.map_err(|failure| (failure, None))?;
     let finished = prepared.run(options, || afterwards.guest_begins()).map_err(|error| {
         let limit = error.downcast_ref::<Refusal>().map(|refusal| refusal.limit);
         (error.into(), limit)
     })?;
-    drop(watchdog);
+    drop((watchdog, cpu_watch));
     Ok(finished)
 }
 
 /// Says how the guest ended, where that is more than an exit code.
-fn said(Finished { outcome, refused, .. }: &Finished) -> i32 {
+fn said(Finished { outcome, limit, .. }: &Finished) -> i32 {
     match outcome {
         Outcome::Exited(_) => {}
         Outcome::Returned(values) => output::show(&values.iter().collect()),
@@ -155,9 +163,11 @@ fn said(Finished { outcome, refused, .. }: &Finished) -> i32 {
         Outcome::Trapped(error) => output::error_line(&format!("{error:?}")),
     }
     let code = outcome.exit_code();
-    if let (Some(refusal), false) = (refused, code == 0) {
-        // A program that got no memory traps somewhere, or says what it likes.
-        output::remark(refusal);
+    // A program that got no memory traps somewhere, or says what it likes; one that lived with less is left alone.
+    if let Some((limit, text)) = limit
+        && (code != 0 || *limit == Limit::Files)
+    {
+        output::remark(text);
     }
     code
 }
@@ -188,6 +198,8 @@ fn guest_options(args: &RunArgs, file: &OsStr, own_args: &[std::ffi::OsString]) 
             .map(|(host, guest)| DirMount { host: host.clone(), guest: guest.clone(), read_only: false })
             .collect(),
         max_memory: args.max_memory,
+        max_memory_total: args.calls.limits.max_memory_total,
+        max_files: args.calls.limits.max_files,
         invoke: args.invoke.clone(),
         ..GuestOptions::default()
     };
@@ -284,15 +296,23 @@ fn watch_loading(limit: Duration, name: &str) -> Result<Watchdog, Failure> {
 /// Ends this program when what is `left` of the time is over.
 fn watch(limit: Duration, left: Duration, afterwards: &Arc<Afterwards>) -> Result<Watchdog, Failure> {
     let afterwards = Arc::clone(afterwards);
-    let expired = move || {
-        output::error_line(&text::timed_out(&afterwards.source, limit));
-        if let Err(failure) = afterwards.finish(EXIT_TIMEOUT, Some(Limit::Time)) {
-            failure.report();
-        }
-        std::process::exit(EXIT_TIMEOUT);
-    };
+    let expired = move || afterwards.run_out(&text::timed_out(&afterwards.source, limit), Limit::Time);
     Watchdog::start(left, expired)
         .map_err(|error| Failure::new("failed to start the clock for --timeout").because(&error))
+}
+
+/// Ends this program when the guest has computed for so long. What was computed before it began is not the guest's.
+fn watch_cpu(limit: Duration, afterwards: &Arc<Afterwards>) -> Result<CpuWatch, Failure> {
+    let afterwards = Arc::clone(afterwards);
+    let expired = move || {
+        let text = format!(
+            "{}: the processor time that --cpu-time allows ({limit:?}) is used up, and it was ended",
+            afterwards.source
+        );
+        afterwards.run_out(&text, Limit::CpuTime);
+    };
+    CpuWatch::start(limit, expired)
+        .map_err(|error| Failure::new("failed to start the clock for --cpu-time").because(&error))
 }
 
 /// How far the start has come; the watchdog may ask while the guest runs.
@@ -330,6 +350,15 @@ impl Afterwards {
         let mut reached = self.reached();
         reached.clock.add("link", phases.link);
         reached.clock.add("instantiate", phases.instantiate);
+    }
+
+    /// Ends this program while the guest still runs, because it has come to a limit of time.
+    fn run_out(&self, text: &str, limit: Limit) {
+        output::error_line(text);
+        if let Err(failure) = self.finish(EXIT_TIMEOUT, Some(limit)) {
+            failure.report();
+        }
+        std::process::exit(EXIT_TIMEOUT);
     }
 
     /// Reports, and gives the cache its time.

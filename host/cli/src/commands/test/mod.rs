@@ -71,6 +71,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
         resident,
         SessionLimits::default().max_processes,
     );
+    let jobs = jobs(args, &plan);
     let sessions = Sessions {
         programs: Arc::new(programs),
         calls,
@@ -81,10 +82,13 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
         verify_only: args.verify_only,
         max_disk: args.max_disk,
         limits: args.limits,
+        commons: args
+            .limits
+            .commons(jobs.min(NonZeroUsize::new(plan.jobs.len()).unwrap_or(NonZeroUsize::MIN)), args.max_disk),
         native: args.native.clone(),
         settings: std::mem::take(&mut plan.settings),
     };
-    let finished = run_all(args, &plan, &sessions, &steps);
+    let finished = run_all(args, jobs, &plan, &sessions, &steps);
     steps.end();
     opened.warn(None);
     let changed = update::update(args, &plan, &finished)?;
@@ -150,11 +154,15 @@ fn finish_zero_run(args: &TestArgs, zero_run: &zero::ZeroRun, begin: Instant) ->
     Ok(OK)
 }
 
-fn run_all(args: &TestArgs, plan: &Plan, sessions: &Sessions, steps: &Steps) -> Vec<Finished> {
+/// How many cases run at once.
+fn jobs(args: &TestArgs, plan: &Plan) -> NonZeroUsize {
     let jobs = args
         .test_threads
         .map(|threads| NonZeroUsize::from(std::num::NonZeroU16::new(threads).unwrap_or(std::num::NonZeroU16::MIN)));
-    let jobs = jobs.or(plan.threads).or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+    jobs.or(plan.threads).or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn run_all(args: &TestArgs, jobs: NonZeroUsize, plan: &Plan, sessions: &Sessions, steps: &Steps) -> Vec<Finished> {
     // Who wants everything updated wants to see everything.
     let all = args.no_fail_fast || args.update || args.interactive || args.verify_only;
     let options = Options { jobs, max_fail: if all { MaxFail::All } else { args.max_fail.unwrap_or_default() } };

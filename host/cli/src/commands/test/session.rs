@@ -6,10 +6,10 @@ use crate::embedded;
 use crate::natives::{self, UserSettings};
 use glowplug_calls::{CallCache, CallKey, Chunk, Hit, Lookup};
 use glowplug_fs::trace::Observed as Traced;
-use glowplug_fs::{Access, Deadline, Mount, Workspace, copy_contents, interruptible};
+use glowplug_fs::{Access, Deadline, Mount, Workspace, copy_contents, interruptible, is_interrupted};
 use glowplug_harness::session::CLEAN_ENVIRONMENT;
 use glowplug_harness::{Case, Observed, Verdict, compare};
-use glowplug_runtime::process::{AllowedNative, Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
+use glowplug_runtime::process::{AllowedNative, Commons, Face, ProgramSet, SessionEvent, SessionLimits, StartProgram};
 use glowplug_store::{Digest, FileIdentity};
 use std::fs::{self, File};
 use std::io;
@@ -43,6 +43,8 @@ pub(super) struct Sessions {
     pub(super) max_disk: Option<u64>,
     /// Limits of each case.
     pub(super) limits: LimitArgs,
+    /// What the cases that run at once may take together.
+    pub(super) commons: Arc<Commons>,
     /// What native programs are given.
     pub(super) native: NativeArgs,
     /// What the user says of them.
@@ -263,6 +265,7 @@ impl Sessions {
             umask: 0o022,
             on_main_thread: false,
             limits: self.limits_of(job),
+            commons: Some(Arc::clone(&self.commons)),
             face,
         };
         execution.run().map_err(|error| Untried::Failed(error.to_string()))
@@ -374,6 +377,9 @@ fn copied(folder: &Path) -> io::Result<Workspace> {
 fn copy_into(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
+        if is_interrupted() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         let (kind, to) = (entry.file_type()?, to.join(entry.file_name()));
         if kind.is_dir() {
             fs::create_dir(&to)?;

@@ -165,7 +165,7 @@ pub(crate) fn start(context: &mut Context, request: &SpawnRequest, at: usize) ->
     let mut streams = Vec::new();
     for number in 0..3 {
         let descriptor = table.get(number).map_or_else(|_| Description::null(), Arc::clone);
-        streams.push(streams::real_stream(&descriptor, &mut pumps)?);
+        streams.push(streams::real_stream(number, &descriptor, &mut pumps)?);
     }
     drop(table);
     let own = own_folders(&session).map_err(|error| error.errno)?;

@@ -4,6 +4,7 @@ use super::launcher::LAUNCHER_NAME;
 use super::streams::Pump;
 use super::wire::{self, Order, Request, Told};
 use crate::lock;
+use crate::process::launch::run_guarded;
 use crate::process::process::{Ended, Process};
 use crate::process::session::Session;
 use glowplug_sys::abi::{errno, signal};
@@ -36,6 +37,11 @@ impl Launchers {
         }
         let gone = self.fewer.wait_timeout_while(list, patience, |list| !list.is_empty());
         gone.unwrap_or_else(PoisonError::into_inner).0.is_empty()
+    }
+
+    /// Whether no native program was started, or all of what they started is gone.
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.list).is_empty()
     }
 
     fn remove(&self, gone: &Arc<OwnedFd>) {
@@ -91,18 +97,23 @@ impl Running {
             if pump.out {
                 outputs.push(Arc::clone(&pump.real));
             }
-            let process = Arc::clone(&process);
-            threads.run(move || pump.run(&process)).map_err(|_| errno::EAGAIN)?;
+            let (process, told) = (Arc::clone(&process), Arc::clone(session));
+            threads.run(move || pump.run_guarded(&told, &process)).map_err(|_| errno::EAGAIN)?;
         }
         lock(&session.launchers.list).push(Arc::clone(&self.launcher));
         let told = Arc::clone(session);
         let watching = threads.run(move || {
             let Self { launcher, mut child } = self;
-            let ended = until_end(&launcher, &process);
-            outputs.iter().for_each(|output| output.settle());
-            drop(outputs);
-            told.ended(&process, ended);
-            drop(process);
+            let ended = run_guarded(&told, &process, || {
+                let ended = until_end(&launcher, &process);
+                outputs.iter().for_each(|output| output.settle());
+                ended
+            });
+            if ended == Ended::Trapped {
+                // The host failed, and nobody waits for the program any more.
+                let _ = wire::send(&launcher, &Order::End);
+            }
+            drop((outputs, process));
             // Its descendants go on until the session ends.
             let _: Option<Told> = wire::receive(&launcher);
             let _ = child.wait();

@@ -1,7 +1,8 @@
 //! `fd_*`: what is done with an open descriptor.
 
-use super::files::Entry;
+use super::files::{Entry, Listing};
 use super::{function, ranges};
+use crate::account::Charge;
 use crate::process::context::Context;
 use crate::process::descriptor::{Descriptor, stat_of};
 use crate::process::memory::{bytes, bytes_mut, offset, put, put_u32, put_u64};
@@ -352,17 +353,26 @@ pub(super) fn times(atime: i64, mtime: i64, flags: i32) -> Result<(Option<NewTim
 /// Writes entries from `cookie` on, the last one cut off where the place ends, as preview 1 has it.
 fn read_dir(context: &mut Context, fd: i32, place: &mut [u8], cookie: u64) -> Result<usize, i32> {
     let namespace = context.session.namespace.clone();
+    let charge = Charge::none(&context.process.account);
     let Entry::Folder { path, listing, .. } = context.files.get_mut(fd)? else { return Err(errno::ENOTDIR) };
     if cookie == 0 || listing.is_none() {
-        *listing = Some(Arc::new(namespace.read_dir(path).map_err(|error| error.errno)?));
+        // The one before goes first: they are not held at once.
+        *listing = None;
+        match Listing::of(&namespace, path, charge) {
+            Ok(listed) => *listing = Some(listed),
+            Err((_, Some(refusal))) => return Err(context.over(refusal)),
+            Err((errno, None)) => return Err(errno),
+        }
     }
     let Some(listing) = listing else { return Err(errno::EIO) };
-    let ino = namespace.inode(path).unwrap_or(0);
-    let own = [(&b"."[..], ino, Kind::Directory), (b"..", 0, Kind::Directory)];
-    let entries = own.into_iter().chain(listing.iter().map(|entry| (&entry.name[..], entry.ino, entry.kind)));
+    let own = [(&b"."[..], namespace.inode(path).unwrap_or(0), Kind::Directory), (b"..", 0, Kind::Directory)];
+    // A large folder is read in many calls, none of which goes through what was read before.
     let skip = usize::try_from(cookie).unwrap_or(usize::MAX);
+    let (own, rest) = (own.get(skip..).unwrap_or_default(), skip.saturating_sub(own.len()));
+    let rest = listing.entries().get(rest..).unwrap_or_default();
+    let entries = own.iter().copied().chain(rest.iter().map(|entry| (&entry.name[..], entry.ino, entry.kind)));
     let mut written = 0;
-    for (next, (name, ino, kind)) in (1_u64..).zip(entries).skip(skip) {
+    for (next, (name, ino, kind)) in (cookie.saturating_add(1)..).zip(entries) {
         let mut head = [0_u8; 24];
         head[0..8].copy_from_slice(&next.to_le_bytes());
         head[8..16].copy_from_slice(&ino.to_le_bytes());

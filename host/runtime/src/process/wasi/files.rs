@@ -1,8 +1,9 @@
 //! A process's descriptors as WASI knows them.
 
+use crate::account::{Charge, Refusal};
 use crate::process::descriptor::Descriptor;
 use crate::process::table::Table;
-use glowplug_fs::{DirEntry, Namespace};
+use glowplug_fs::{DirEntry, FsError, Namespace};
 use glowplug_sys::abi::errno;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +17,43 @@ pub(crate) enum Entry {
     /// Something to read or write.
     Stream { descriptor: Descriptor, flags: u16 },
     /// A folder: its path, the name under which it was preopened, and its listing once somebody began to read it.
-    Folder { path: Vec<u8>, preopened: Option<Vec<u8>>, listing: Option<Arc<Vec<DirEntry>>> },
+    Folder { path: Vec<u8>, preopened: Option<Vec<u8>>, listing: Option<Arc<Listing>> },
+}
+
+/// What a folder held when somebody began to read it; forks share it.
+#[derive(Debug)]
+pub(crate) struct Listing {
+    entries: Vec<DirEntry>,
+    _charge: Charge,
+}
+
+impl Listing {
+    /// Lists a folder, at the expense of `charge`.
+    ///
+    /// # Errors
+    /// What the namespace says; `ENOMEM`, with what refused it, when the account has not that much left.
+    pub(crate) fn of(
+        namespace: &Namespace,
+        path: &[u8],
+        mut charge: Charge,
+    ) -> Result<Arc<Self>, (i32, Option<Refusal>)> {
+        let mut refused = None;
+        let listed = namespace.read_dir_within(path, &mut |bytes| {
+            charge.grow(bytes).map_err(|refusal| {
+                refused = Some(refusal);
+                FsError::new(errno::ENOMEM)
+            })
+        });
+        match listed {
+            Ok(entries) => Ok(Arc::new(Self { entries, _charge: charge })),
+            Err(error) => Err((error.errno, refused)),
+        }
+    }
+
+    /// The entries, without `.` and `..`.
+    pub(crate) fn entries(&self) -> &[DirEntry] {
+        &self.entries
+    }
 }
 
 /// The table.

@@ -3,6 +3,7 @@
 use super::fd::{fdflags, filestat, times};
 use super::files::Entry;
 use super::function;
+use crate::account::Limit;
 use crate::process::context::Context;
 use crate::process::descriptor::{Description, Descriptor, stat_of};
 use crate::process::memory::{bytes, bytes_mut, put_u32};
@@ -33,7 +34,7 @@ impl Context {
     pub(crate) fn refused(&self, error: FsError) -> i32 {
         match &error.denial {
             // A limit is told even if the program's own words go nowhere: what it did next hangs on it.
-            Some(denial) if error.errno == errno::ENOSPC => self.session.denied(denial.to_string()),
+            Some(denial) if error.errno == errno::ENOSPC => self.session.ran_into(Limit::Disk, || denial.to_string()),
             Some(denial) => self.denied(denial),
             None => {}
         }

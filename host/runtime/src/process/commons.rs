@@ -1,0 +1,72 @@
+//! What sessions that run side by side may take together, as the cases of a test run do.
+
+use crate::account::{Account, Bound, Charge, Limit};
+use glowplug_fs::CommonDisk;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+/// Processes of all of them at once.
+const MOST_PROCESSES: u64 = 2048;
+
+/// What several sessions may take together. A half of it is set aside in equal shares, so that none can starve the others; the other
+/// half is for whoever comes first. Descriptors need no such thing: all sessions of a program share one table of them, fairly.
+#[derive(Debug)]
+pub struct Commons {
+    memory: Part,
+    processes: Part,
+    disk: Arc<CommonDisk>,
+}
+
+/// One of the things that they share.
+#[derive(Debug)]
+struct Part {
+    all: Arc<Account>,
+    /// What is set aside for each session.
+    share: u64,
+    _set_aside: Option<Charge>,
+}
+
+impl Part {
+    fn new(limit: Limit, bound: Bound, sessions: NonZeroUsize) -> Self {
+        let all = Arc::new(Account::new(limit, bound));
+        let sessions = sessions.get() as u64;
+        let share = bound.bytes() / 2 / sessions;
+        let set_aside = all.charge(share.saturating_mul(sessions)).ok();
+        Self { all, share: if set_aside.is_some() { share } else { 0 }, _set_aside: set_aside }
+    }
+
+    fn of_session(&self, limit: Limit, bound: Bound) -> Account {
+        Account::beneath(&self.all, limit, bound).with_set_aside(self.share)
+    }
+}
+
+impl Commons {
+    /// For so many sessions at once, which together take no more memory than `max_memory_total`, or a half of the machine's. `max_disk` is
+    /// what each of them may take of the disk, if somebody said that; together they take half of what is free, unless that is less than one
+    /// of them may.
+    #[must_use]
+    pub fn new(sessions: NonZeroUsize, max_memory_total: Option<u64>, max_disk: Option<u64>) -> Arc<Self> {
+        let memory = Bound::or_part(max_memory_total, 2);
+        Arc::new(Self {
+            memory: Part::new(Limit::MemoryTotal, memory, sessions),
+            processes: Part::new(Limit::Processes, Bound::Bytes(MOST_PROCESSES), sessions),
+            disk: Arc::new(CommonDisk::new(max_disk)),
+        })
+    }
+
+    /// The disk, for the settings of each session's namespace.
+    #[must_use]
+    pub fn disk(&self) -> Arc<CommonDisk> {
+        Arc::clone(&self.disk)
+    }
+
+    /// The memory of a session that may take so much.
+    pub(crate) fn memory(&self, bound: Bound) -> Account {
+        self.memory.of_session(Limit::MemoryTotal, bound)
+    }
+
+    /// The processes of a session, which looks itself at how many it may have.
+    pub(crate) fn processes(&self) -> Arc<Account> {
+        Arc::new(self.processes.of_session(Limit::Processes, Bound::Bytes(u64::MAX)))
+    }
+}
