@@ -102,6 +102,7 @@ pub(super) fn run(
             startup: None,
             exit_code: end.exit_code,
             limit: end.limit,
+            in_force: opened.cache.in_force(),
         };
         write_wanted(&wanted, &report)?;
     }
