@@ -293,3 +293,46 @@ fn a_dumb_terminal_has_plain_lines() {
     terminal.type_text("exit 5\n");
     assert_eq!(terminal.end().code(), Some(5));
 }
+
+#[test]
+fn hints_stand_above_the_prompt_and_come_once() {
+    let context = Context::new();
+    let mut terminal = Terminal::new(&context);
+    terminal.type_line("cd /etc");
+    terminal.expect("\nbash: cd: /etc: No such file or directory\r\nglowplug: `/etc` is not mounted; ");
+    terminal.expect(&format!("if it is there\r\n{PROMPT}"));
+    terminal.type_line("cat /srv/data/x");
+    terminal.expect("\nglowplug: `/srv/data/x` is not mounted; ");
+    terminal.expect(PROMPT);
+    terminal.type_line("cat /etc/group; cd /etc; cat /srv/data/y; echo again");
+    let between = terminal.expect("\nagain\r");
+    assert!(!between.contains("glowplug:"), "{between}");
+    terminal.expect(PROMPT);
+
+    // On a terminal, what is said of the machine is read by nobody but the user.
+    if std::path::Path::new("/usr/bin/getent").exists() {
+        terminal.type_line("getent hosts");
+        terminal.expect("\nglowplug: `getent` is not among the shell's programs; `--allow-native getent` would run this machine's\r");
+        terminal.expect(PROMPT);
+    }
+    terminal.type_line("no-such-program-anywhere");
+    terminal.expect("\nglowplug: neither the shell nor this machine has `no-such-program-anywhere`; ");
+    terminal.expect(PROMPT);
+
+    // What comes while somebody types waits until the line is there.
+    terminal.type_line("(while ! [ -e typed ]; do sleep 0.01; done; cat /var/x; touch told) &");
+    terminal.expect(PROMPT);
+    terminal.type_text("echo typ");
+    terminal.expect("echo typ");
+    context.write("typed", "");
+    let began = Instant::now();
+    while !context.work().join("told").exists() {
+        assert!(began.elapsed() < PATIENCE, "the job does not end");
+        terminal.read(Instant::now() + Duration::from_millis(20));
+    }
+    terminal.type_text("ed\r");
+    let typed = terminal.expect("\ntyped\r");
+    assert!(typed.contains("echo typed\r\nglowplug: `/var/x` is not mounted"), "{typed:?}");
+    let all = typed + &terminal.expect(PROMPT);
+    assert_eq!(all.matches("glowplug: `/var/x`").count(), 1, "{all:?}");
+}

@@ -1,9 +1,10 @@
 //! Trees that guests may change are worked on by handle, never by path.
 
 use super::common::Context;
-use super::support::{self, ends, with_folder};
+use super::support::{self, ends, is_root, skipped, with_folder};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -75,6 +76,58 @@ fn the_clean_up_follows_no_link_that_is_put_in_its_way() {
     assert!(output.status.success(), "{output:?}");
     assert!(is_untouched(&target));
     assert!(trial.is_clean(), "{:?}", fs::read_dir(&trial.temporary).expect("listed").collect::<Vec<_>>());
+}
+
+/// The same as an ordinary user, whom permissions stop: a folder of mode 0 is opened up by the clean-up alone.
+#[test]
+fn the_clean_up_of_an_ordinary_user_follows_no_link_either() {
+    const NOBODY: u32 = 65534;
+    let trial = "the clean-up as an ordinary user";
+    if !is_root() {
+        return skipped(trial, "the tests run as one, and so do the other trials of the clean-up");
+    }
+    let context = Context::new();
+    let all = context.home().parent().expect("a folder").to_owned();
+    let temporary = context.home().join("temporary");
+    fs::create_dir(&temporary).expect("a folder");
+    let target = outside(&all);
+    for folder in [all.clone(), context.home(), context.work(), temporary.clone(), target.clone()] {
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("set");
+        std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).expect("given away");
+    }
+    for name in ["d", "d/d", "d/d/d", "e"] {
+        std::os::unix::fs::chown(target.join(name), Some(NOBODY), Some(NOBODY)).expect("given away");
+        fs::set_permissions(target.join(name), fs::Permissions::from_mode(ODD)).expect("set");
+    }
+    let own = |program: &Path| {
+        let mut command = Command::new(program);
+        command.env_clear().env("HOME", context.home()).env("TMPDIR", &temporary).env("PATH", "/usr/bin:/bin");
+        command.current_dir(context.work()).stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+        command
+    };
+    let mut program = PathBuf::from(env!("CARGO_BIN_EXE_glowplug"));
+    let reaches = |program: &Path| own(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !reaches(&program) {
+        let copy = all.join("glowplug");
+        fs::copy(&program, &copy).expect("a copy");
+        program = copy;
+    }
+    let script = format!(
+        "cd /tmp; mkdir -p y x/e x/d/d/d
+         (while :; do chmod 0 x/d/d x/d; mv x z; ln -s '{target}' x; rm x; mv z x; done) &
+         (while :; do chmod 0 y; chmod 700 y; done) &
+         sleep 0.1",
+        target = target.display()
+    );
+    for _ in 0..3 {
+        // What is left in the background holds no pipe that is waited for.
+        let unread = "exec \"$0\" shell -c \"$1\" >/dev/null 2>&1";
+        let output = ends(own(Path::new("/bin/sh")).args(["-c", unread]).arg(&program).arg(&script));
+        assert!(output.status.success(), "{output:?}");
+        assert!(is_untouched(&target), "{output:?}");
+        let left: Vec<_> = fs::read_dir(&temporary).expect("listed").collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
 }
 
 #[test]

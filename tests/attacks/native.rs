@@ -302,6 +302,37 @@ fn what_cannot_be_confined_is_refused() {
     assert!(stderr(&output).contains("tool=free"), "{output:?}");
 }
 
+/// Runs a command as on a kernel without Landlock: it is told that there are no such calls.
+fn without_landlock(mut command: Command) -> Output {
+    use seccompiler::{SeccompAction, SeccompFilter, TargetArch};
+    let calls = [libc::SYS_landlock_create_ruleset, libc::SYS_landlock_add_rule, libc::SYS_landlock_restrict_self];
+    let rules = calls.into_iter().map(|call| (call, Vec::new())).collect();
+    let absent = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
+    let arch = TargetArch::try_from(std::env::consts::ARCH).expect("a known processor");
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, absent, arch).expect("a filter");
+    let program: seccompiler::BpfProgram = filter.try_into().expect("a program");
+    // A filter is of a thread, and of what it starts.
+    let ended = std::thread::spawn(move || {
+        seccompiler::apply_filter(&program).expect("applied");
+        ends(&mut command)
+    });
+    ended.join().expect("it ends")
+}
+
+#[test]
+fn a_kernel_that_cannot_confine_runs_only_what_is_free() {
+    let tools = Tools::new();
+    tools.shell("tool");
+    let output = without_landlock(tools.command(&["--allow-native", "tool"], "tool -c 'echo ran'"));
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), String::new()), "{output:?}");
+    let said = stderr(&output);
+    assert!(said.contains("`tool` cannot be confined") && said.contains("`--allow-native tool=free`"), "{said}");
+    let output = without_landlock(tools.command(&["--allow-native", "tool=free"], "tool -c 'echo ran'"));
+    assert_eq!(stdout(&output), "ran\n", "{output:?}");
+    // Guests need no Landlock.
+    assert_eq!(stdout(&without_landlock(tools.command(&[], "echo fine | cat"))), "fine\n");
+}
+
 #[test]
 fn what_is_said_of_native_programs_is_true() {
     let tools = Tools::new();

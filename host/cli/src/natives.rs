@@ -5,7 +5,7 @@ use crate::config::Places;
 use crate::failure::Failure;
 use crate::output;
 use glowplug_fs::{Mount, Program};
-use glowplug_runtime::process::{AllowedNative, NativeOptions, Natives, Variable};
+use glowplug_runtime::process::{AllowedNative, NativeOptions, Natives, OnMachine, Variable};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -72,6 +72,16 @@ pub(crate) fn resolve(
         launcher: Vec::new(),
     };
     Natives::resolve(options, mounts).map_err(|error| Failure::new(error.to_string()).hint(error.hint()))
+}
+
+/// Whether this machine has a native program of that name which could be allowed as things are; guests see `mounts`.
+pub(crate) fn on_machine(name: &str, mounts: &[Mount]) -> OnMachine {
+    let Ok(allowed) = name.parse::<AllowedNative>() else { return OnMachine::Unknown };
+    match resolve(&[allowed], &NativeArgs::default(), &UserSettings::default(), mounts, None) {
+        Ok(natives) if natives.missing().is_empty() => OnMachine::There,
+        Ok(_) => OnMachine::Absent,
+        Err(failure) => OnMachine::Refused(failure.in_one_line()),
+    }
 }
 
 /// Says which programs are not there.

@@ -13,7 +13,7 @@ use std::{
 use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::{
-    Access, Device, FsError, Mount, MountError, Program, Settings, Trace,
+    Access, Device, DirOption, FsError, Mount, MountError, Program, Settings, Trace,
     beneath::{self, Eye, Start},
     mount::tidy,
     overlay::Overlay,
@@ -33,6 +33,7 @@ pub(crate) struct Parts {
     pub scratch: Arc<Scratch>,
     pub trace: Option<Trace>,
     pub quota: Quota,
+    pub dirs: DirOption,
 }
 
 /// A folder with a disk behind it.
@@ -85,7 +86,7 @@ const DEVICES: [(&[u8], What); 10] = [
 const PROGRAM_FOLDERS: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
 
 pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
-    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk, common_disk } = settings;
+    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk, common_disk, dirs } = settings;
     let mounts = tidied(mounts)?;
     let mut parts = Parts {
         tree: Tree::new(),
@@ -95,6 +96,7 @@ pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
         scratch: Arc::new(Scratch::new(scratch)),
         quota: Quota::new(max_disk, trace.clone(), common_disk),
         trace,
+        dirs,
     };
     let dev = parts.tree.place(b"/dev", What::Folder);
     for (path, what) in DEVICES {

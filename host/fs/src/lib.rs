@@ -53,10 +53,13 @@ mod tests;
 pub use bulk::{copy_contents, hash_contents, same_contents};
 pub use changes::{CommitError, Committed, Contents, State, Written};
 pub use error::{Denial, FsError, errno, number};
+pub use explain::Sought;
 pub use interrupt::{Deadline, Interrupt, Interruptible, interruptible, is_interrupted};
 pub use mount::{Access, Mount, MountError};
 pub use namespace::Namespace;
-pub use options::{Change, ChangeKind, Device, NewTime, OpenOptions, Opened, Program, Settings, Wanted};
+pub use options::{
+    Change, ChangeKind, Device, DirOption, NewTime, OpenOptions, Opened, Program, Settings, Wanted, quoted,
+};
 pub use quota::{Charge, CommonDisk};
 pub use scratch::{Workspace, remove_abandoned};
 pub use stat::{DirEntry, Kind, Stat};

@@ -24,6 +24,46 @@ pub struct Settings {
     pub max_disk: Option<u64>,
     /// What guests of other namespaces take of the disk as well, at the same time.
     pub common_disk: Option<Arc<CommonDisk>>,
+    /// How whoever reads a [`Denial`](crate::Denial) can have more mounted.
+    pub dirs: DirOption,
+}
+
+/// What is said of the option `--dir`, which a [`Denial`](crate::Denial) names only where it helps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DirOption {
+    /// One more can be given.
+    #[default]
+    Given,
+    /// None was given, which mounts the current folder: with the first one, that has to be named, too.
+    Implied,
+    /// There is no such option.
+    Absent,
+}
+
+impl DirOption {
+    /// The option that mounts one more folder as `mount` says, with what has to be repeated beside it.
+    pub(crate) fn for_another(self, mount: &str) -> Option<String> {
+        let mount = quoted(mount);
+        match self {
+            Self::Given => Some(format!("--dir {mount}")),
+            Self::Implied => Some(format!("--dir . --dir {mount}")),
+            Self::Absent => None,
+        }
+    }
+
+    /// The option that mounts a folder in another way than now.
+    pub(crate) fn for_the_same(self, mount: &str) -> Option<String> {
+        (self != Self::Absent).then(|| format!("--dir {}", quoted(mount)))
+    }
+}
+
+/// A word that a shell takes as it is.
+pub fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
 }
 
 impl Default for Settings {
@@ -36,6 +76,7 @@ impl Default for Settings {
             trace: None,
             max_disk: None,
             common_disk: None,
+            dirs: DirOption::Given,
         }
     }
 }
@@ -103,7 +144,8 @@ impl OpenOptions {
         OpenOptions { write: true, append: true, create: true, ..Self::new() }
     }
 
-    pub(crate) const fn changes(&self) -> bool {
+    /// Whether anything may be made or changed by it.
+    pub const fn changes(&self) -> bool {
         self.write || self.append || self.create || self.truncate
     }
 }

@@ -187,9 +187,7 @@ impl Pot {
             false => used.fetch_sub(from - to, Ordering::Relaxed),
         };
         change(&self.used);
-        if let Some(common) = &self.common {
-            change(&common.used);
-        }
+        self.common.as_ref().map(|common| change(&common.used));
     }
 }
 

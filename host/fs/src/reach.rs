@@ -93,7 +93,7 @@ impl Parts {
                         Ok(_) => Err(Errno::EXIST.into()),
                         Err(Stop::Fail(error)) if error.errno == errno::ENOENT => {
                             self.parent_exists(place)?;
-                            Err(point.read_only().into())
+                            Err(self.read_only(point).into())
                         }
                         Err(stop) => Err(stop),
                     };
@@ -122,7 +122,7 @@ impl Parts {
             Place::Inside { mount, rest, walked } => {
                 let mount = &self.mounts[*mount];
                 if mount.access == Access::ReadOnly {
-                    Err(mount.read_only().into())
+                    Err(self.read_only(mount).into())
                 } else {
                     self.writing((mount, rest, *walked))
                 }
@@ -138,7 +138,7 @@ impl Parts {
         };
         if inside.0.access == Access::ReadOnly {
             self.look(place, follow)?;
-            return Err(inside.0.read_only().into());
+            return Err(self.read_only(inside.0).into());
         }
         self.writing(inside)
     }
@@ -236,7 +236,7 @@ impl Parts {
             Ok(found) => found,
             Err(Stop::Fail(error)) if error.errno == errno::ENOENT && options.create => {
                 self.parent_exists(place)?;
-                return Err(mount.read_only().into());
+                return Err(self.read_only(mount).into());
             }
             Err(stop) => return Err(stop),
         };
@@ -247,7 +247,7 @@ impl Parts {
         match found {
             Kind::Directory => Err(Errno::ISDIR.into()),
             Kind::Symlink => Err(Errno::LOOP.into()),
-            _ if writes => Err(mount.read_only().into()),
+            _ if writes => Err(self.read_only(mount).into()),
             _ => Ok(()),
         }
     }
@@ -369,7 +369,7 @@ impl Parts {
             None => self.look(place, true).map(|_| ())?,
         }
         if wanted.write && inside.0.access == Access::ReadOnly {
-            return Err(inside.0.read_only().into());
+            return Err(self.read_only(inside.0).into());
         }
         Ok(())
     }
@@ -397,10 +397,23 @@ impl Parts {
         } else {
             Denial {
                 reason: format!("`{path}` is not a mounted folder"),
-                rule: Some(format!("--dir {path}:rw")),
+                rule: self.dirs.for_another(&format!("{path}:rw")),
                 allows: "it",
             }
         };
+        FsError::denied(errno::EROFS, denial)
+    }
+
+    /// The error for a change in a mount that may only be read.
+    pub(crate) fn read_only(&self, mount: &MountPoint) -> FsError {
+        let guest = String::from_utf8_lossy(&mount.guest);
+        // Guests may read this, and are not to learn where on the host they are.
+        let rule = mount.host.as_ref().and_then(|host| {
+            let same = host.as_os_str().as_encoded_bytes() == mount.guest;
+            let written = if same { format!("{guest}:rw") } else { format!("FOLDER::{guest}:rw") };
+            self.dirs.for_the_same(&written)
+        });
+        let denial = Denial { reason: format!("`{guest}` is mounted read-only"), rule, allows: "it" };
         FsError::denied(errno::EROFS, denial)
     }
 
@@ -453,17 +466,6 @@ impl MountPoint {
                 Ok(Some(Reading::Overlay(layers, path, folder)))
             }
         }
-    }
-
-    /// The error for a change here.
-    pub(crate) fn read_only(&self) -> FsError {
-        let guest = String::from_utf8_lossy(&self.guest);
-        let same = self.host.as_ref().map(|host| host.as_os_str().as_encoded_bytes() == self.guest);
-        // Guests may read this, and are not to learn where on the host they are.
-        let rule =
-            same.map(|same| if same { format!("--dir {guest}:rw") } else { format!("--dir FOLDER::{guest}:rw") });
-        let denial = Denial { reason: format!("`{guest}` is mounted read-only"), rule, allows: "it" };
-        FsError::denied(errno::EROFS, denial)
     }
 }
 

@@ -43,3 +43,4 @@ pub use case::{Case, CaseError, Step};
 pub use compare::{StepDifference, Verdict, compare, unified, updated};
 pub use config::Config;
 pub use session::Observed;
+pub use suggest::nearest;

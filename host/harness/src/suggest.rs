@@ -10,8 +10,8 @@ pub fn unknown(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known name that takes the fewest changes of a letter, if they are few enough to be a slip.
-fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+/// The known name that was probably meant: that which takes the fewest changes of a letter, if they are few enough to be a slip.
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let slip = 1 + name.chars().count() / 4;
     let changes = known.iter().map(|known| (distance(name, known), *known));
     changes.min().filter(|(changes, _)| *changes <= slip).map(|(_, known)| known)

@@ -17,6 +17,20 @@ pub(crate) struct Host {
     pub(crate) wasi: WasiP1Ctx,
     limits: Limits,
     files: Files,
+    asked_arguments: bool,
+    /// Whether it asked for the folders that it was given after it had asked for its arguments: wasi-libc does that when a path is
+    /// used for the first time, and older ones before anything else, which says nothing.
+    pub(crate) looked_for_folders: bool,
+}
+
+impl Host {
+    /// Notes what a module asks for.
+    pub(crate) fn asks(&mut self, function: &str) {
+        match function {
+            "fd_prestat_get" => self.looked_for_folders |= self.asked_arguments,
+            _ => self.asked_arguments = true,
+        }
+    }
 }
 
 impl WasiView for Host {
@@ -33,7 +47,7 @@ impl WasiView for Host {
 pub(crate) fn store(engine: &Engine, options: &GuestOptions) -> Result<Store<Host>> {
     let limits = Limits::new(options.max_memory, options.max_memory_total);
     let files = Files { most: options.max_files, refused: false };
-    let host = Host { wasi: wasi(options)?, limits, files };
+    let host = Host { wasi: wasi(options)?, limits, files, asked_arguments: false, looked_for_folders: false };
     let mut store = Store::new(engine, host);
     store.limiter(|host| &mut host.limits);
     // Code made for interruption traps at once in a store that says nothing, so say it: nobody interrupts. For other

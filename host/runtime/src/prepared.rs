@@ -49,6 +49,8 @@ pub struct Finished {
     pub phases: Phases,
     /// The limit that it ran into, if it did, and in words what it asked for and did not get.
     pub limit: Option<(Limit, String)>,
+    /// Whether it looked which folders it was given, other than at its very beginning, as a module does that uses a path.
+    pub looked_for_folders: bool,
     _remains: Store<Host>,
 }
 
@@ -98,7 +100,8 @@ impl PreparedGuest {
         let outcome = result
             .with_context(|| format!("failed to run main module `{}`", options.name))
             .or_else(Outcome::from_error)?;
-        Ok(Finished { outcome, phases, limit: host::ran_into(&store), _remains: store })
+        let looked_for_folders = store.data().looked_for_folders;
+        Ok(Finished { outcome, phases, limit: host::ran_into(&store), looked_for_folders, _remains: store })
     }
 
     fn engine(&self) -> &Engine {

@@ -60,6 +60,12 @@ macro_rules! define {
             },
         )
     };
+    (noted, $linker:ident, $name:ident($($arg:ident: $type:ty),*)) => {
+        $linker.func_wrap(MODULE, stringify!($name), |mut caller: Caller<'_, Host> $(, $arg: $type)*| -> Result<_> {
+            caller.data_mut().asks(stringify!($name));
+            with_memory!(caller, memory, wasi => p1::$name(wasi, &mut memory $(, $arg)*))
+        })
+    };
     (at_once, $linker:ident, $name:ident($($arg:ident: $type:ty),*)) => {
         $linker.func_wrap(MODULE, stringify!($name), |mut caller: Caller<'_, Host> $(, $arg: $type)*| -> Result<_> {
             with_memory!(caller, memory, wasi => p1::$name(wasi, &mut memory $(, $arg)*))
@@ -89,7 +95,7 @@ macro_rules! functions {
 
 functions! {
     at_once args_get(a: i32, b: i32);
-    at_once args_sizes_get(a: i32, b: i32);
+    noted args_sizes_get(a: i32, b: i32);
     at_once environ_get(a: i32, b: i32);
     at_once environ_sizes_get(a: i32, b: i32);
     at_once clock_res_get(a: i32, b: i32);
@@ -105,7 +111,7 @@ functions! {
     waits fd_filestat_set_size(a: i32, b: i64);
     waits fd_filestat_set_times(a: i32, b: i64, c: i64, d: i32);
     waits fd_pread(a: i32, b: i32, c: i32, d: i64, e: i32);
-    at_once fd_prestat_get(a: i32, b: i32);
+    noted fd_prestat_get(a: i32, b: i32);
     at_once fd_prestat_dir_name(a: i32, b: i32, c: i32);
     waits fd_pwrite(a: i32, b: i32, c: i32, d: i64, e: i32);
     waits fd_read(a: i32, b: i32, c: i32, d: i32);

@@ -43,7 +43,8 @@ fn run_with(
     Ok((end, text(1), text(2)))
 }
 
-const EXITED: RunEnd = RunEnd { exit_code: 0, trapped: false, killed: false, timed_out: false, limit: None };
+const EXITED: RunEnd =
+    RunEnd { exit_code: 0, trapped: false, killed: false, timed_out: false, limit: None, looked_for_folders: false };
 
 /// Functions that say a letter, under the names that `exports` says.
 fn says(exports: &str) -> String {
@@ -204,10 +205,7 @@ fn sessions_side_by_side_share_programs_and_nothing_else() {
         move || ended.send(running.run(start(&Tape::new(0)), || ()).unwrap())
     });
     let timed_out = short.run(start(&Tape::new(0)), || ()).unwrap();
-    assert_eq!(
-        timed_out,
-        RunEnd { exit_code: 124, killed: true, trapped: false, timed_out: true, limit: Some(Limit::Time) }
-    );
+    assert_eq!(timed_out, RunEnd { exit_code: 124, killed: true, timed_out: true, limit: Some(Limit::Time), ..EXITED });
     assert!(short.end_all(Duration::from_secs(60)), "its child ends with it");
     assert!(end.try_recv().is_err(), "the other one goes on");
     assert_eq!(running.alive(), 2);

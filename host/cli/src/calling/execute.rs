@@ -3,7 +3,7 @@
 use super::stdin::MOST_AHEAD;
 use glowplug_calls::{Chunk, Outcome, Run};
 use glowplug_fs::trace::{Impure, Observed, Prefix, Trace, Unusable};
-use glowplug_fs::{Access, FsError, Mount, MountError, Namespace, Program, Written};
+use glowplug_fs::{Access, DirOption, FsError, Mount, MountError, Namespace, Program, Written};
 use glowplug_runtime::process::{
     Commons, Face, Input, Natives, Output, ProgramSet, RunEnd, Seed, Session, SessionLimits, SessionOptions, Start,
     StartProgram, StdinRecord, Stdio, Tape, Use, Witness,
@@ -157,6 +157,8 @@ impl Execution {
             trace: self.traced.then(|| trace.clone()),
             max_disk: self.max_disk,
             common_disk: self.commons.as_ref().map(|commons| commons.disk()),
+            // `run` has one of another kind, and `test` has none.
+            dirs: DirOption::Absent,
             ..glowplug_fs::Settings::default()
         };
         let namespace = Namespace::new(settings).map_err(ExecutionError::Mount)?;

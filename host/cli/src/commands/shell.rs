@@ -13,10 +13,10 @@ use crate::overdue;
 use crate::progress::Progress;
 use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
-use glowplug_fs::{Access, Deadline, Mount, Namespace, errno, interruptible};
+use glowplug_fs::{Access, Deadline, DirOption, Mount, Namespace, errno, interruptible};
 use glowplug_runtime::process::{
-    EditRequest, Face, Info, Natives, ProgramEvent, ProgramSet, RunEnd, Session, SessionEvent, SessionLimits,
-    SessionOptions, Start, StartProgram, Stdio,
+    CommandFacts, EditRequest, Face, Info, Natives, OnMachine, ProgramEvent, ProgramSet, RunEnd, Session, SessionEvent,
+    SessionLimits, SessionOptions, Start, StartProgram, Stdio,
 };
 use glowplug_shell::{Editor, EditorSettings};
 use std::ffi::OsString;
@@ -77,13 +77,14 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         mounts: folders.clone(),
         programs: files,
         max_disk: args.max_disk,
+        dirs: if args.dirs.is_empty() { DirOption::Implied } else { DirOption::Given },
         ..glowplug_fs::Settings::default()
     };
     let namespace = Namespace::new(settings).map_err(|error| Failure::new(error.to_string()))?;
     clock.lap("folders");
 
     let face = Arc::new(ShellFace {
-        state: Mutex::new(State { clock, startup: None, load: None, editor: None }),
+        state: Mutex::new(State { clock, startup: None, load: None, editor: None, editing: false, later: Vec::new() }),
         folders,
         history,
         verbose,
@@ -237,6 +238,25 @@ struct State {
     startup: Option<Duration>,
     load: Option<LoadReport>,
     editor: Option<Editor>,
+    /// Whether somebody is at a prompt, which nothing may be written into.
+    editing: bool,
+    /// What is to be said once the line is there.
+    later: Vec<Said>,
+}
+
+/// Something to be said while the session goes on.
+enum Said {
+    Remark(String),
+    Warning(String),
+}
+
+impl Said {
+    fn say(&self) {
+        match self {
+            Self::Remark(text) => output::remark(text),
+            Self::Warning(text) => output::warning(text),
+        }
+    }
 }
 
 impl ShellFace {
@@ -299,6 +319,26 @@ impl ShellFace {
         format!("glowplug {}: a shell of WebAssembly; {may}, and nothing else{took}\n", env!("CARGO_PKG_VERSION"))
     }
 
+    /// Says something: at once, or once nobody is at a prompt.
+    fn say(&self, said: Said) {
+        let mut state = self.state();
+        if state.editing {
+            state.later.push(said);
+        } else {
+            drop(state);
+            said.say();
+        }
+    }
+
+    /// Whether there is a prompt from now on; before it, and after it, what was kept is said.
+    fn at_prompt(&self, editing: bool) {
+        let mut state = self.state();
+        let later = std::mem::take(&mut state.later);
+        state.editing = editing;
+        drop(state);
+        later.iter().for_each(Said::say);
+    }
+
     fn with_editor<T>(&self, work: impl FnOnce(&mut Editor) -> T) -> T {
         // Taken out, so that events can be told while the user types.
         let editor = self.state().editor.take();
@@ -317,12 +357,26 @@ impl Face for ShellFace {
         if !self.is_typed() {
             return Err(errno::ENOTTY);
         }
+        self.at_prompt(true);
         let line =
             self.with_editor(|editor| editor.edit(&request.prompt, &request.continuation, &request.names, namespace));
+        self.at_prompt(false);
         if line == Err(errno::EIO) {
             output::remark("the line editor failed; this line is read without it, and the next one has a new editor");
         }
         line
+    }
+
+    fn about_command(&self, name: &str, known: &mut dyn Iterator<Item = String>) -> CommandFacts {
+        let known: Vec<String> = known.collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let similar = glowplug_harness::nearest(name, &known).map(str::to_owned);
+        // What is said on a terminal is read by the user alone. A pipe may end in front of whoever wrote the script.
+        let native = match std::io::stderr().is_terminal() {
+            true => natives::on_machine(name, &self.folders),
+            false => OnMachine::Unknown,
+        };
+        CommandFacts { similar, native }
     }
 
     fn info(&self, info: Info) -> Result<String, i32> {
@@ -343,7 +397,7 @@ impl Face for ShellFace {
             SessionEvent::Program(ProgramEvent::Loaded(name, report)) => {
                 if self.verbose {
                     let tier = crate::report::word(&report.tier);
-                    output::remark(format_args!("{name}: loaded from the {tier} tier"));
+                    self.say(Said::Remark(format!("{name}: loaded from the {tier} tier")));
                 }
                 let mut state = self.state();
                 if state.load.is_none() {
@@ -354,18 +408,18 @@ impl Face for ShellFace {
             SessionEvent::Program(ProgramEvent::ToOptimize(_)) => {}
             SessionEvent::Program(ProgramEvent::Changed(name)) => {
                 if self.verbose {
-                    output::remark(format_args!("{name} has changed and is loaded again"));
+                    self.say(Said::Remark(format!("{name} has changed and is loaded again")));
                 }
             }
-            SessionEvent::Program(ProgramEvent::Evicted(name, bytes)) => output::warning(&format!(
+            SessionEvent::Program(ProgramEvent::Evicted(name, bytes)) => self.say(Said::Warning(format!(
                 "{name} ({}) is dropped from memory, because the resident modules outgrew `resident-size`",
                 crate::text::size(bytes)
-            )),
-            SessionEvent::Program(ProgramEvent::TooLarge(name, bytes)) => output::warning(&format!(
+            ))),
+            SessionEvent::Program(ProgramEvent::TooLarge(name, bytes)) => self.say(Said::Warning(format!(
                 "{name} ({}) is larger than `resident-size` and is loaded anew each time",
                 crate::text::size(bytes)
-            )),
-            SessionEvent::Denied(rule) => output::remark(rule),
+            ))),
+            SessionEvent::Denied(rule) => self.say(Said::Remark(rule)),
             SessionEvent::TimedOut(limit) => {
                 let was_editing = glowplug_shell::restore_terminal();
                 let what = crate::text::timed_out("the shell", limit);

@@ -64,7 +64,7 @@ fn target<'p>(parts: &'p Parts, entry: &Written) -> Result<Option<&'p File>, FsE
     let mount = parts.mounts.iter().find(|mount| mount.guest == entry.mount && mount.host.is_some());
     let mount = mount.ok_or(FsError::new(errno::ENOENT))?;
     match (mount.access, &mount.backing) {
-        (Access::ReadOnly, _) => Err(mount.read_only()),
+        (Access::ReadOnly, _) => Err(parts.read_only(mount)),
         (Access::ReadWrite, Backing::Folder(dir) | Backing::Overlay { lower: dir, .. }) => Ok(Some(dir)),
         _ => Ok(None),
     }

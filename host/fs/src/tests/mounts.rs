@@ -1,7 +1,7 @@
 //! Several mounts, some within others.
 
 use super::{folder, list, mount, namespace, number, read, write};
-use crate::{Access, errno::*};
+use crate::{Access, DirOption, Sought, errno::*};
 
 fn names(names: &[&str]) -> Result<Vec<String>, i32> {
     Ok(names.iter().map(|name| (*name).to_owned()).collect())
@@ -117,8 +117,8 @@ fn what_the_policy_hid_is_explained_on_demand() {
     let dir = folder(&["link -> /etc/passwd"]);
     let files = super::single(&dir, Access::ReadOnly);
     let explain = |path: &str| {
-        let error = files.stat(path.as_bytes(), true).expect_err(path);
-        files.explain(path.as_bytes(), &error).map(|denial| denial.to_string())
+        files.stat(path.as_bytes(), true).expect_err(path);
+        files.explain(path.as_bytes(), Sought::default()).map(|denial| denial.to_string())
     };
     let expected = |path: &str, folder: &str| {
         Some(format!("`{path}` is not mounted; `--dir {folder}:ro` would allow reading it, if it is there"))
@@ -130,4 +130,15 @@ fn what_the_policy_hid_is_explained_on_demand() {
     assert_eq!(explain("/nowhere"), expected("/nowhere", "/nowhere"));
     assert_eq!(explain("/dev/none"), None);
     assert_eq!(explain("/m/none"), None);
+    let written = |dirs, path: &str, sought| {
+        let settings = crate::Settings { dirs, ..crate::Settings::default() };
+        let files = crate::Namespace::new(settings).expect("a namespace");
+        files.explain(path.as_bytes(), sought).expect("a denial").rule
+    };
+    let writing = Sought { writing: true, folder: false };
+    let folder = Sought { writing: false, folder: true };
+    assert_eq!(written(DirOption::Given, "/etc/x", writing).as_deref(), Some("--dir /etc:rw"));
+    assert_eq!(written(DirOption::Implied, "/var/log", folder).as_deref(), Some("--dir . --dir /var/log:ro"));
+    assert_eq!(written(DirOption::Given, "/my files/x", folder).as_deref(), Some("--dir '/my files/x:ro'"));
+    assert_eq!(written(DirOption::Absent, "/etc/x", writing), None);
 }

@@ -588,7 +588,7 @@ fn what_is_explained_to_people_is_no_observation() {
     let trace = Trace::new(true);
     let files = traced(&trace, dir.path(), Access::ReadOnly);
     assert_eq!(files.stat(b"/m/l/none", true), Err(error.clone()));
-    files.explain(b"/m/l/none", &error);
+    files.explain(b"/m/l/none", crate::Sought::default());
     assert_eq!(trace.finish().expect("observed").count(), noted);
 }
 

@@ -4,6 +4,7 @@ use super::descriptor::Descriptor;
 use super::image::Shared;
 use super::process::{Attention, Ended, Process};
 use super::program::{Program, Slot};
+use super::refusals::Refusals;
 use super::session::Session;
 use super::table::Table;
 use super::wasi::Files;
@@ -50,6 +51,10 @@ pub(crate) struct Context {
     pub(crate) taken: Charge,
     /// The last memory that it was refused, for a message.
     pub(crate) refused_memory: Option<Refusal>,
+    /// What else it was refused lately, for a hint.
+    pub(crate) refusals: Refusals,
+    /// Whether it asked for its arguments. What comes before is the work of its libraries.
+    pub(crate) asked_arguments: bool,
 }
 
 /// Arguments or variables, which forks share.

@@ -1,4 +1,5 @@
-//! What a session's guests were refused, as the user is told it: once for each rule, and not more often than anybody reads.
+//! What a session's guests were refused, as the user is told it: once for each rule, and not more often than anybody reads. When
+//! something is told, and in which words, is in `refusals.rs`.
 
 use super::descriptor::{Description, Descriptor};
 use crate::lock;
@@ -29,6 +30,11 @@ impl Denials {
     /// The session's standard error.
     pub(crate) fn errors_go_to(&self, errors: &Descriptor) {
         let _ = self.errors.set(Arc::downgrade(errors));
+    }
+
+    /// Whether anybody is told anything.
+    pub(crate) fn listen(&self) -> bool {
+        self.errors.get().is_some()
     }
 
     /// Whether what is written to a process's standard error is what the user of the session sees.

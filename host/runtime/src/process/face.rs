@@ -37,6 +37,29 @@ pub enum SessionEvent {
     TimedOut(Duration),
 }
 
+/// What is known of a command that the session does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommandFacts {
+    /// A program that the session has and that was probably meant.
+    pub similar: Option<String>,
+    /// Whether the machine has it as a native program.
+    pub native: OnMachine,
+}
+
+/// Whether the machine has a native program of some name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OnMachine {
+    /// It was not looked at: guests could read the answer, and are not to learn what the machine has.
+    #[default]
+    Unknown,
+    /// It has one that could be allowed.
+    There,
+    /// It has one that could not be allowed, for this reason.
+    Refused(String),
+    /// It has none.
+    Absent,
+}
+
 /// Who is at the other end of a session: a terminal, a program that embeds it, a test.
 pub trait Face: Send + Sync {
     /// Asks for a line. `namespace` shows the files that the asking process sees.
@@ -55,6 +78,12 @@ pub trait Face: Send + Sync {
     fn info(&self, info: Info) -> Result<String, i32> {
         let _ = info;
         Ok(String::new())
+    }
+
+    /// What is known of a command that is not among the session's programs, which are called `known`.
+    fn about_command(&self, name: &str, known: &mut dyn Iterator<Item = String>) -> CommandFacts {
+        let _ = (name, known);
+        CommandFacts::default()
     }
 
     /// Told what happens.

@@ -6,10 +6,11 @@ use super::face::{EditRequest, Info};
 use super::memory::{bytes, bytes_mut, offset, put, put_u32, split};
 use super::pipe::Pipe;
 use super::process::Pid;
+use super::refusals::WRITING;
 use super::request::{MAX_PATH, Reader, SpawnRequest};
 use super::witness::{Use, told};
 use super::{fork, signals, spawn};
-use glowplug_fs::OpenOptions;
+use glowplug_fs::{OpenOptions, Sought};
 use glowplug_sys::abi::{self, MODULE, Stat, errno};
 use std::io::SeekFrom;
 use std::sync::Arc;
@@ -84,8 +85,10 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
         }),
         "write" => function!(linker, "write", |memory, context, handle: i32, at: i32, len: i32| {
             let place = bytes(memory, at, len.clamp(0, i32::MAX))?;
-            let result = context.table.get(handle)?.write(&context.process, place);
-            context.written(result).map(|count| count as i32)
+            let descriptor = context.table.get(handle)?;
+            let put = context.written(descriptor.write(&context.process, place))?;
+            context.spoke(descriptor, &place[..put]);
+            Ok(put as i32)
         }),
         "seek" => {
             linker.func_wrap(
@@ -171,13 +174,14 @@ fn define_files(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<bo
         }),
         "stat" => function!(linker, "stat", |memory, context, at: i32, len: i32, follow: i32, out: i32| {
             let path = path(memory, at, len)?;
-            let stat = context.session.namespace.stat(&path, follow != 0).map_err(|error| error.errno)?;
+            let stat = context.session.namespace.stat(&path, follow != 0);
+            let stat = stat.map_err(|error| context.refused(&path, Sought::default(), error))?;
             put_stat(memory, out, &stat_of(&stat))
         }),
         "chmod" => function!(linker, "chmod", |memory, context, at: i32, len: i32, mode: i32| {
             let path = path(memory, at, len)?;
             let changed = context.session.namespace.chmod(&path, mode as u32 & 0o7777);
-            changed.map(|()| 0).map_err(|error| context.refused(error))
+            changed.map(|()| 0).map_err(|error| context.refused(&path, WRITING, error))
         }),
         "umask" => function!(linker, "umask", |_memory, context, mask: i32| {
             let old = context.umask;
@@ -278,6 +282,8 @@ fn define_session(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<
             let place = bytes_mut(memory, to, room)?;
             context.process.surroundings.used(|| Use::Terminal);
             may_ask(context).map_err(|_| errno::ENOTTY)?;
+            // The next command is another matter.
+            context.refusals.forget();
             let line = context.session.face.edit(&request, &context.session.namespace)?;
             if line.len() > place.len() {
                 return Err(errno::E2BIG);

@@ -3,6 +3,7 @@
 use super::context::{Context, ProcessLimits, Stop, Texts, thread_cpu_us};
 use super::process::{Ended, Process};
 use super::program::Program;
+use super::refusals::Refusals;
 use super::session::Session;
 use super::table::Table;
 use super::wasi::Files;
@@ -155,6 +156,9 @@ impl Instantiated {
             (None, Ok(code)) => Ended::Exited(code),
             (None, Err(error)) => judge(&mut self.store, &error),
         };
+        if matches!(ended, Ended::Exited(1..) | Ended::Trapped) {
+            self.store.data().failed();
+        }
         close(self.store.data_mut());
         ended
     }
@@ -210,6 +214,8 @@ pub(crate) fn new_store(session: &Arc<Session>, starting: Starting, cpu_began_us
         cpu_began_us,
         taken,
         refused_memory: None,
+        refusals: Refusals::default(),
+        asked_arguments: false,
     };
     let mut store = Store::new(program.pre.module().engine(), context);
     store.limiter(|context| context);

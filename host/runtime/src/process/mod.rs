@@ -27,6 +27,7 @@ mod pipe;
 mod process;
 mod program;
 mod programs;
+mod refusals;
 mod request;
 mod session;
 mod signals;
@@ -41,7 +42,7 @@ mod wasi;
 mod witness;
 
 pub use commons::Commons;
-pub use face::{EditRequest, Face, Info, SessionEvent};
+pub use face::{CommandFacts, EditRequest, Face, Info, OnMachine, SessionEvent};
 pub use native::{AllowedNative, LAUNCHER_NAME, NativeError, NativeOptions, Natives, Variable, serve};
 pub use programs::{OwnProgram, ProgramEvent, ProgramSet};
 pub use session::{GRACE, Session, SessionLimits, SessionOptions};

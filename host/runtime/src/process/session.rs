@@ -110,6 +110,8 @@ pub struct Session {
     /// Whether signals that are sent to this program are meant for it.
     pub(crate) hears_signals: AtomicBool,
     pub(crate) denials: Denials,
+    /// Whether a process looked which folders it was given, other than at its very beginning.
+    pub(crate) looked_for_folders: AtomicBool,
     /// What its processes take of memory.
     pub(crate) memory: Arc<Account>,
     /// How many they are, where that is shared with other sessions.
@@ -158,6 +160,7 @@ impl Session {
             timed_out: AtomicBool::new(false),
             hears_signals: AtomicBool::new(false),
             denials: Denials::default(),
+            looked_for_folders: AtomicBool::new(false),
             memory: Arc::new(memory.heard_by({
                 let this = this.clone();
                 move |refusal| {
@@ -200,7 +203,10 @@ impl Session {
         };
         self.hears_signals.store(matches!(start.stdio.input, Input::Inherited), Ordering::Relaxed);
         let table = start::table(start.stdio, self.allowance.as_ref());
-        if let Ok(errors) = table.get(2) {
+        // A module that was given folders of its own names knows none of the paths of which something could be told.
+        if start.preopens.is_none()
+            && let Ok(errors) = table.get(2)
+        {
             self.denials.errors_go_to(errors);
         }
         let outputs: Vec<_> = [1, 2].iter().filter_map(|fd| table.get(*fd).ok()).map(Arc::downgrade).collect();
@@ -258,7 +264,10 @@ impl Session {
     }
 
     fn end_of(&self, ended: Ended) -> RunEnd {
-        RunEnd::new(ended, self.timed_out.load(Ordering::Acquire), self.ran_into.get().copied())
+        RunEnd {
+            looked_for_folders: self.looked_for_folders.load(Ordering::Relaxed),
+            ..RunEnd::new(ended, self.timed_out.load(Ordering::Acquire), self.ran_into.get().copied())
+        }
     }
 
     fn program_of(&self, start: StartProgram, process: &Arc<Process>) -> anyhow::Result<(Arc<Program>, Entry)> {

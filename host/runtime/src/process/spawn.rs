@@ -7,13 +7,14 @@ use super::native;
 use super::process::{Ended, Process};
 use super::program::Program;
 use super::programs::{MOST_BYTES, ProgramError};
+use super::refusals::Refused;
 use super::request::SpawnRequest;
 use super::session::Session;
 use super::table::Table;
 use super::witness::Use;
 use crate::account::Limit;
 use crate::enter;
-use glowplug_fs::{OpenOptions, Opened, Watch};
+use glowplug_fs::{OpenOptions, Opened, Sought, Watch};
 use glowplug_sys::abi::errno;
 use std::fs::File;
 use std::os::fd::AsRawFd as _;
@@ -47,17 +48,17 @@ pub(crate) fn spawn(context: &mut Context, mut request: SpawnRequest) -> Result<
     for _ in 0..MAX_INTERPRETERS {
         let runnable = runnable(context, &request.program);
         if runnable.as_ref().is_err_and(|errno| *errno == errno::ENOENT) {
-            native::suggest(context, &request);
+            not_there(context, &request);
         }
-        match runnable? {
-            Runnable::Wasm(program) => return start(context, request, program),
+        let started = match runnable? {
+            Runnable::Wasm(program) => start(context, request, program),
             Runnable::Module(module) if request.foreground => {
                 let errors = context.descriptor(2).ok();
                 let program = module.load(&context.session, &context.process, &request.program, errors.as_ref())?;
-                return start(context, request, program);
+                start(context, request, program)
             }
-            Runnable::Module(module) => return start_and_load(context, request, module),
-            Runnable::Native(at) => return native::start(context, &request, at),
+            Runnable::Module(module) => start_and_load(context, request, module),
+            Runnable::Native(at) => native::start(context, &request, at),
             Runnable::Script(interpreter, argument) => {
                 // As execve does it: the interpreter, its argument, the script's path, and what followed its name.
                 let script = std::mem::replace(&mut request.program, interpreter.clone());
@@ -66,8 +67,14 @@ pub(crate) fn spawn(context: &mut Context, mut request: SpawnRequest) -> Result<
                 args.push(script);
                 args.extend(request.args.drain(1..));
                 request.args = args;
+                continue;
             }
+        };
+        if started.is_ok() {
+            // The process goes on to something else.
+            context.refusals.forget();
         }
+        return started;
     }
     Err(errno::ELOOP)
 }
@@ -76,10 +83,28 @@ fn runnable(context: &Context, path: &[u8]) -> Result<Runnable, i32> {
     let session = &context.session;
     match session.namespace.open(path, &OpenOptions::reading()) {
         Ok(Opened::Program(at)) => own(context, at),
-        Ok(Opened::File(file, watch, _)) => file_of_mount(session, path, file, watch),
+        Ok(Opened::File(file, watch, _)) => file_of_mount(context, path, file, watch),
         Ok(_) => Err(errno::EACCES),
-        Err(error) => Err(context.refused(error)),
+        Err(error) if error.errno == errno::ENOENT => {
+            // One that the user allowed by its path need not lie where guests see it.
+            native::at_path(session, path).map(Runnable::Native).ok_or(error.errno)
+        }
+        Err(error) => Err(context.refused(path, Sought::default(), error)),
     }
+}
+
+/// A program, or a script's interpreter, is not there.
+fn not_there(context: &Context, request: &SpawnRequest) {
+    let path = &request.program;
+    // A script's path follows its interpreter and that one's argument.
+    let script = (request.args.first() == Some(path)).then(|| request.args[1..].iter().take(2)).into_iter().flatten();
+    let alias = script.filter(|arg| arg.starts_with(b"/")).next_back().map(Vec::as_slice);
+    let Some(name) = path.strip_prefix(b"/usr/bin/").or_else(|| path.strip_prefix(b"/bin/")) else {
+        return context.note_refusal(path, alias, Refused::MissingProgram);
+    };
+    let errors = request.descriptors.iter().find(|(number, _)| *number == 2).map(|(_, handle)| *handle);
+    let errors = errors.and_then(|handle| context.descriptor(handle).ok());
+    context.no_such_command(name, alias, errors.as_ref());
 }
 
 /// A program of `/usr/bin`: the host's own come first, then the native ones.
@@ -98,7 +123,7 @@ fn own(context: &Context, at: usize) -> Result<Runnable, i32> {
     }
 }
 
-fn file_of_mount(session: &Session, path: &[u8], file: File, watch: Option<Watch>) -> Result<Runnable, i32> {
+fn file_of_mount(context: &Context, path: &[u8], file: File, watch: Option<Watch>) -> Result<Runnable, i32> {
     let metadata = file.metadata().map_err(|_| errno::EIO)?;
     if !metadata.is_file() {
         return Err(errno::EACCES);
@@ -119,7 +144,7 @@ fn file_of_mount(session: &Session, path: &[u8], file: File, watch: Option<Watch
     if metadata.permissions().mode() & 0o111 == 0 {
         return Err(errno::EACCES);
     }
-    if let Some(at) = native::opened(session, &file) {
+    if let Some(at) = native::opened(&context.session, &file) {
         return Ok(Runnable::Native(at));
     }
     if let Some(line) = first.strip_prefix(b"#!") {
@@ -130,7 +155,7 @@ fn file_of_mount(session: &Session, path: &[u8], file: File, watch: Option<Watch
         return Ok(Runnable::Script(interpreter.to_vec(), argument));
     }
     if first.starts_with(b"\x7fELF") {
-        native::deny(session, path);
+        context.note_refusal(path, None, Refused::Native);
         return Err(errno::EACCES);
     }
     Err(errno::ENOEXEC)

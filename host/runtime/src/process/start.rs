@@ -65,6 +65,8 @@ pub struct RunEnd {
     pub timed_out: bool,
     /// The first limit that one of the session's processes ran into.
     pub limit: Option<Limit>,
+    /// Whether a module looked which folders it was given, other than at its very beginning, as one does that uses a path.
+    pub looked_for_folders: bool,
 }
 
 impl RunEnd {
@@ -75,6 +77,7 @@ impl RunEnd {
             killed: matches!(ended, Ended::Killed(_)),
             timed_out,
             limit,
+            looked_for_folders: false,
         }
     }
 }

@@ -166,6 +166,7 @@ impl<'a> Call<'a> {
         calling::print(&hit.outcome.output);
         stdin.leave_after(hit.stdin().map_or(0, |read| read.len));
         let exit_code = hit.outcome.exit_code;
+        super::say_unseen(exit_code, false, self.args, self.options);
         let report = CallReport { outcome: CallOutcome::Hit, reason: None, saved: Some(hit.cost()), unkept: None };
         self.report(&report, clock, exit_code, None, None)?;
         if let Err(error) = self.cache.note_use(hit) {
@@ -178,7 +179,10 @@ impl<'a> Call<'a> {
         reason.texts().iter().for_each(|text| tracing::info!("{}: runs: {text}", self.options.name));
         let (ran, face) = self.make(&mut stdin)?;
         clock.lap("run");
-        let RunEnd { exit_code, timed_out, limit, .. } = ran.end;
+        let RunEnd { exit_code, timed_out, limit, looked_for_folders, .. } = ran.end;
+        if !timed_out {
+            super::say_unseen(exit_code, looked_for_folders, self.args, self.options);
+        }
         let unkept = self.settle(ran)?;
         clock.lap("keep");
         if let Some(unkept) = &unkept {

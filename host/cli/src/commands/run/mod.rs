@@ -4,6 +4,7 @@
 
 mod called;
 mod counted;
+mod unseen;
 
 use crate::args::RunArgs;
 use crate::clock::Clock;
@@ -122,6 +123,7 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
         Ok(finished) => {
             afterwards.add_phases(&finished.phases);
             let code = said(&finished);
+            say_unseen(code, finished.looked_for_folders, args, &options);
             afterwards.finish(code, finished.limit.as_ref().map(|(limit, _)| *limit))?;
             // Before `finished` is dropped: what its memory takes is given back faster by the end of the process.
             std::process::exit(code);
@@ -170,6 +172,15 @@ fn said(Finished { outcome, limit, .. }: &Finished) -> i32 {
         output::remark(text);
     }
     code
+}
+
+/// Says what a program that failed may have missed.
+fn say_unseen(code: i32, looked: bool, args: &RunArgs, options: &GuestOptions) {
+    if code != 0
+        && let Some(hint) = unseen::hint(&options.args, &args.dirs, looked)
+    {
+        output::remark(hint);
+    }
 }
 
 fn guest_options(args: &RunArgs, file: &OsStr, own_args: &[std::ffi::OsString]) -> Result<GuestOptions, Failure> {

@@ -163,6 +163,8 @@ pub(super) struct NativeProgram {
     pub(super) name: String,
     /// As the user wrote it.
     pub(super) written: String,
+    /// If the user named it by a path: that one, and the one without links in its folders.
+    pub(super) paths: Vec<PathBuf>,
     /// The program's own file: device and inode.
     pub(super) identity: (u64, u64),
     /// What is executed: the file, or a script's interpreter.
@@ -244,8 +246,11 @@ impl Natives {
         let opened = chain.open(&path, &written)?;
         let identity = opened.metadata().map(|found| (found.dev(), found.ino())).map_err(unusable)?;
         let (executed, args) = chain.executed(&path, called, opened, 0)?;
+        let paths =
+            if is_path { vec![path.clone(), std::path::absolute(&found).map_err(unusable)?] } else { Vec::new() };
         let mut program = NativeProgram {
             name,
+            paths,
             written,
             identity,
             executed,

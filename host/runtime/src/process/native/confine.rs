@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 /// What has to be there: files and folders with everything that can be done to them (Linux 6.2). Of what came later, devices
 /// (6.10) and signals (6.12) are confined where the kernel can; the network is by [`seccomp`] in any case.
 const LEAST: ABI = ABI::V3;
+/// The latest that is known here.
+const MOST: ABI = ABI::V9;
 
 /// What may be done with a folder and all beneath it, or with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,18 +111,26 @@ pub(super) struct Confinement {
 
 /// Why this kernel confines nothing, if it does not.
 pub(super) fn unsupported() -> Option<String> {
-    ruleset().err()
+    ruleset(MOST).err()
 }
 
-fn ruleset() -> Result<RulesetCreated, String> {
+/// Rules that allow nothing yet, of everything that can be confined up to a version of Landlock.
+fn ruleset(most: ABI) -> Result<RulesetCreated, String> {
     let failed = |error: landlock::RulesetError| format!("Landlock of Linux 6.2 or later is not to be had: {error}");
     let required = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
     let required = required.handle_access(AccessFs::from_all(LEAST)).map_err(failed)?;
     let wanted = required.set_compatibility(CompatLevel::BestEffort);
     wanted
-        .handle_access(AccessFs::from_all(ABI::V9))
-        .and_then(|ruleset| ruleset.handle_access(AccessNet::from_all(ABI::V4)))
-        .and_then(|ruleset| ruleset.scope(Scope::from_all(ABI::V6)))
+        .handle_access(AccessFs::from_all(most))
+        .and_then(|ruleset| match AccessNet::from_all(most) {
+            // The library takes no empty set.
+            none if none.is_empty() => Ok(ruleset),
+            net => ruleset.handle_access(net),
+        })
+        .and_then(|ruleset| match Scope::from_all(most) {
+            none if none.is_empty() => Ok(ruleset),
+            scope => ruleset.scope(scope),
+        })
         .and_then(Ruleset::create)
         .map_err(failed)
 }
@@ -131,7 +141,11 @@ impl Confinement {
     /// # Errors
     /// In words: when the kernel lacks what is needed, or a handle is of no use.
     pub(super) fn new(rules: &Rules, handles: &[OwnedFd]) -> Result<Self, String> {
-        let mut ruleset = ruleset()?;
+        Self::up_to(MOST, rules, handles)
+    }
+
+    fn up_to(most: ABI, rules: &Rules, handles: &[OwnedFd]) -> Result<Self, String> {
+        let mut ruleset = ruleset(most)?;
         for (path, right) in SYSTEM {
             ruleset = add_path(ruleset, Path::new(path), right)?;
         }
@@ -216,4 +230,43 @@ fn drop_privileges() -> Result<(), String> {
     caps::set(None, CapSet::Effective, &kept).map_err(|error| error.to_string())?;
     caps::set(None, CapSet::Permitted, &kept).map_err(|error| error.to_string())?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    /// What a shell prints that was started by a thread which is confined as a kernel of that version can.
+    fn prints(most: ABI, folder: &Path, script: &str) -> String {
+        let handle = rustix::fs::openat(CWD, folder, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).expect("opened");
+        let rules = Rules { readable: Vec::new(), handles: vec![Right::Write] };
+        let confinement = Confinement::up_to(most, &rules, &[handle]).expect("rules");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]).current_dir("/");
+        let output = std::thread::spawn(move || {
+            confinement.enter().expect("confined");
+            command.output().expect("it starts")
+        });
+        String::from_utf8_lossy(&output.join().expect("no panic").stdout).into_owned()
+    }
+
+    #[test]
+    fn older_kernels_confine_files_as_well() {
+        if unsupported().is_some() {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let outside = tempfile::tempdir().expect("a folder");
+        std::fs::write(outside.path().join("secret"), "secret").expect("a file");
+        let (inside, outside) = (folder.path().display(), outside.path().display());
+        let script = format!(
+            "cat {outside}/secret; echo x > {outside}/new; rm -f {outside}/secret; mv {outside}/secret {inside}/; \
+             echo fine > {inside}/mine; cat {inside}/mine; : > {inside}/mine; cat /etc/shadow"
+        );
+        for most in [ABI::V3, ABI::V4, ABI::V5, ABI::V6, ABI::V7, MOST] {
+            assert_eq!(prints(most, folder.path(), &script), "fine\n", "{most:?}");
+        }
+        assert!(folder.path().join("mine").exists());
+    }
 }

@@ -26,120 +26,50 @@ use super::spawn::child_table;
 use super::witness::Use;
 use allowed::NativeProgram;
 use confine::{Right, Rules};
-use glowplug_fs::Access;
+use glowplug_fs::{Access, quoted};
 use glowplug_sys::abi::errno;
 use serde_bytes::ByteBuf;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::{AsFd as _, AsRawFd as _};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wire::Request;
 use writable::OnHost;
 
-/// Programs that people expect to find, and do not find here.
-const WELL_KNOWN: [&str; 61] = [
-    "ar",
-    "bc",
-    "bison",
-    "bun",
-    "cargo",
-    "cc",
-    "clang",
-    "clang-format",
-    "cmake",
-    "cpio",
-    "curl",
-    "deno",
-    "docker",
-    "dpkg",
-    "fd",
-    "ffmpeg",
-    "file",
-    "g++",
-    "gawk",
-    "gcc",
-    "gdb",
-    "gh",
-    "git",
-    "go",
-    "gpg",
-    "gunzip",
-    "gzip",
-    "hg",
-    "java",
-    "javac",
-    "less",
-    "lua",
-    "make",
-    "mvn",
-    "ninja",
-    "node",
-    "npm",
-    "npx",
-    "openssl",
-    "patch",
-    "perl",
-    "php",
-    "pip",
-    "pip3",
-    "pnpm",
-    "python",
-    "python3",
-    "rg",
-    "rsync",
-    "ruby",
-    "rustc",
-    "sqlite3",
-    "ssh",
-    "strace",
-    "tar",
-    "tree",
-    "unzip",
-    "wget",
-    "xz",
-    "yarn",
-    "zip",
-];
-
-/// Says by which rule a native program that lies in a mounted folder could be run.
-pub(crate) fn deny(session: &Session, path: &[u8]) {
-    let shown = String::from_utf8_lossy(path);
+/// Why a native program that lies in a mounted folder does not run, and by which rule it would.
+pub(crate) fn why_not(session: &Session, path: &[u8]) -> String {
     let canonical = session.namespace.canonical(path).unwrap_or_else(|_| path.to_vec());
-    let on_host = session.natives.folders.on_host(&canonical);
-    session.denied(match on_host {
-        OnHost::At(host) if session.natives.folders.writable(&host).is_some() => format!(
-            "`{shown}` is a native program, which does not run here, and cannot be allowed while it lies where it may be \
-             written to; mount its folder read-only, and give --allow-native its path on this machine"
+    let shown = String::from_utf8_lossy(&canonical);
+    let what = format!("`{shown}` is a native program, which does not run here");
+    // The host's path is said where it is the guests' own, and is otherwise none of their business.
+    match session.namespace.mounted_at_own_path(&canonical) {
+        Some((_, Access::ReadOnly)) => format!("{what}; `--allow-native {}` would let it run", quoted(&shown)),
+        Some((folder, _)) => {
+            let folder = String::from_utf8_lossy(folder);
+            let mount = quoted(&format!("{folder}:ro")).into_owned();
+            format!(
+                "{what}; `--dir {mount} --allow-native {}` would let it run, where guests cannot write to it",
+                quoted(&shown)
+            )
+        }
+        None => format!(
+            "{what}; --allow-native with its path on this machine would let it run if its folder is mounted read-only"
         ),
-        _ => format!(
-            "`{shown}` is a native program, which does not run here; --allow-native with its path on this machine would let it \
-             run if it lies in a folder that is mounted read-only"
-        ),
-    });
-}
-
-/// Says by which rule a native program could be run that is not there for guests, if it is one that people look for. Whether this
-/// machine has it is not looked at: guests may read what is said, and are not to learn what there is.
-pub(crate) fn suggest(context: &Context, request: &SpawnRequest) {
-    let path = &request.program;
-    let Some(name) = path.strip_prefix(b"/usr/bin/").or_else(|| path.strip_prefix(b"/bin/")) else { return };
-    let Some(name) = WELL_KNOWN.iter().find(|known| known.as_bytes() == name) else { return };
-    let handle = request.descriptors.iter().find(|(number, _)| *number == 2).map(|(_, handle)| *handle);
-    let errors = handle.and_then(|handle| context.descriptor(handle).ok());
-    if context.session.denials.are_heard(errors.as_ref()) {
-        let rule = format!("--allow-native {name}");
-        let text =
-            format!("`{name}` is not among the shell's programs; `{rule}` would run this machine's, if it has one");
-        context.session.denied_by(&rule, &text);
     }
 }
 
 /// The native program of that name.
 pub(crate) fn named(session: &Session, name: &str) -> Option<usize> {
     session.natives.programs.iter().position(|program| program.name == name)
+}
+
+/// The native program that the user allowed by this path.
+pub(crate) fn at_path(session: &Session, path: &[u8]) -> Option<usize> {
+    let path = std::path::Path::new(OsStr::from_bytes(path));
+    session.natives.programs.iter().position(|program| program.paths.iter().any(|own| own == path))
 }
 
 /// The native program that an open file is.
@@ -183,6 +113,7 @@ pub(crate) fn start(context: &mut Context, request: &SpawnRequest, at: usize) ->
         descriptors.extend(session.natives.folders.all().iter().map(|folder| folder.handle.as_fd()));
         descriptors.extend(own.iter().map(|folder| folder.as_fd()));
     }
+    let misled = misled(context, request, program);
     let process = session.child_of(&context.process)?;
     let started = Running::start(&session.natives.launcher, &wanted, &descriptors, &process);
     // With the program's ends of the pipes, which would otherwise never close.
@@ -191,7 +122,7 @@ pub(crate) fn start(context: &mut Context, request: &SpawnRequest, at: usize) ->
     match started {
         Ok(running) => {
             let pid = process.pid;
-            running.watch(&session, process, pumps)?;
+            running.watch(&session, process, pumps, misled)?;
             Ok(pid)
         }
         Err((errno, problem)) => {
@@ -211,6 +142,28 @@ fn say(context: &Context, request: &SpawnRequest, name: &str, problem: &str, err
         let _ = stderr.write(&context.process, text.as_bytes());
     }
     errno
+}
+
+/// What is told if the program fails: that an argument is a path as guests have it, which leads elsewhere on the host, or nowhere.
+/// Arguments are never changed: what looks like a path may be none.
+fn misled(context: &Context, request: &SpawnRequest, program: &NativeProgram) -> Option<String> {
+    let session = &context.session;
+    let errors = request.descriptors.iter().find(|(number, _)| *number == 2).map(|(_, handle)| *handle);
+    let errors = errors.and_then(|handle| context.descriptor(handle).ok());
+    if !session.denials.are_heard(errors.as_ref()) {
+        return None;
+    }
+    let paths = request.args.iter().skip(1).flat_map(|arg| {
+        let value = arg.iter().position(|byte| *byte == b'=').map(|at| &arg[at + 1..]);
+        std::iter::once(&arg[..]).chain(value)
+    });
+    let mut elsewhere = paths.filter(|path| path.starts_with(b"/")).filter(|path| session.natives.folders.moves(path));
+    let path = String::from_utf8_lossy(elsewhere.next()?);
+    Some(format!(
+        "`{}` runs on this machine itself, where `{path}` is not what it is in the shell; give it relative paths, or mount \
+         the folder where it is, with `--dir` and no `::`",
+        program.name
+    ))
 }
 
 /// Where the program works: the host's folder that the guest's is.

@@ -89,8 +89,15 @@ impl Running {
         Err(error)
     }
 
-    /// Carries its streams, tells the session when it has ended, and stays until what it started is gone.
-    pub(super) fn watch(self, session: &Arc<Session>, process: Arc<Process>, pumps: Vec<Pump>) -> Result<(), i32> {
+    /// Carries its streams, tells the session when it has ended, and stays until what it started is gone. If it fails, the user is
+    /// told `hint`.
+    pub(super) fn watch(
+        self,
+        session: &Arc<Session>,
+        process: Arc<Process>,
+        pumps: Vec<Pump>,
+        hint: Option<String>,
+    ) -> Result<(), i32> {
         let threads = &session.programs.threads;
         let mut outputs = Vec::new();
         for pump in pumps {
@@ -107,6 +114,9 @@ impl Running {
             let ended = run_guarded(&told, &process, || {
                 let ended = until_end(&launcher, &process);
                 outputs.iter().for_each(|output| output.settle());
+                if let (Some(hint), false) = (hint, ended == Ended::Exited(0)) {
+                    told.denied(hint);
+                }
                 ended
             });
             if ended == Ended::Trapped {

@@ -113,6 +113,11 @@ impl Folders {
         self.all.iter().filter(covers).max_by_key(|folder| folder.guest.len())
     }
 
+    /// Whether this path of a guest is in a folder that is at another place on the host.
+    pub(super) fn moves(&self, guest: &[u8]) -> bool {
+        self.covering(guest).is_some_and(|folder| folder.host.as_os_str().as_bytes() != folder.guest)
+    }
+
     /// Where a guest's canonical path is on the host.
     pub(super) fn on_host(&self, guest: &[u8]) -> OnHost {
         match self.covering(guest) {
@@ -154,6 +159,7 @@ mod tests {
         let beside = [mount("rw", "/w", Access::ReadWrite), mount("rw/tools", "/t", Access::ReadOnly)];
         let beside = folders(&beside);
         assert_eq!(beside.writable(&root.join("rw/tools/x")), Some(root.join("rw")));
+        assert!(beside.moves(b"/w/a") && !beside.moves(b"/elsewhere/a"));
         assert_eq!(beside.on_host(b"/w/a"), OnHost::At(root.join("rw/a")));
         assert_eq!(beside.on_host(b"/wx"), OnHost::Nowhere);
     }

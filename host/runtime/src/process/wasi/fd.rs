@@ -6,11 +6,13 @@ use crate::account::Charge;
 use crate::process::context::Context;
 use crate::process::descriptor::{Descriptor, stat_of};
 use crate::process::memory::{bytes, bytes_mut, offset, put, put_u32, put_u64};
+use crate::process::refusals::WRITING;
 use crate::process::witness::told;
 use glowplug_fs::{Kind, NewTime};
 use glowplug_sys::abi::{Stat, describe, errno};
 use std::io::SeekFrom;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, UNIX_EPOCH};
 use wasmtime::Linker;
 
@@ -82,6 +84,7 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                     }
                     Err(errno) => return Err(errno),
                 };
+                context.spoke(&descriptor, &place[..put]);
                 total += put;
                 if put < len as u32 as usize {
                     break;
@@ -184,7 +187,9 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                 match context.files.get(fd)? {
                     Entry::Folder { path, .. } => {
                         let namespace = &context.session.namespace;
-                        namespace.set_times(path, true, atime, mtime).map_err(|error| error.errno)
+                        namespace
+                            .set_times(path, true, atime, mtime)
+                            .map_err(|error| context.refused(path, WRITING, error))
                     }
                     Entry::Stream { descriptor, .. } => {
                         let times = [&atime, &mtime].map(|time| match time {
@@ -238,6 +243,9 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
             true
         }
         "fd_prestat_get" => function!(linker, "fd_prestat_get", |memory, context, fd: i32, out: i32| {
+            if context.asked_arguments {
+                context.session.looked_for_folders.store(true, Ordering::Relaxed);
+            }
             let Entry::Folder { preopened: Some(name), .. } = context.files.get(fd)? else { return Err(errno::EBADF) };
             put_u32(memory, out, 0)?;
             put_u32(memory, offset(out, 4)?, name.len() as u32)

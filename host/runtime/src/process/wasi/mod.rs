@@ -65,6 +65,7 @@ use function;
 fn define_process(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<bool> {
     Ok(match name {
         "args_sizes_get" => function!(linker, "args_sizes_get", |memory, context, count: i32, size: i32| {
+            context.asked_arguments = true;
             sizes(memory, &context.args, count, size)
         }),
         "args_get" => function!(linker, "args_get", |memory, context, pointers: i32, texts: i32| {

@@ -3,12 +3,12 @@
 use super::fd::{fdflags, filestat, times};
 use super::files::Entry;
 use super::function;
-use crate::account::Limit;
 use crate::process::context::Context;
 use crate::process::descriptor::{Description, Descriptor, stat_of};
 use crate::process::memory::{bytes, bytes_mut, put_u32};
+use crate::process::refusals::WRITING;
 use crate::process::witness::Use;
-use glowplug_fs::{Denial, Device, FsError, OpenOptions, Opened};
+use glowplug_fs::{Device, FsError, OpenOptions, Opened, Sought};
 use glowplug_sys::abi::errno;
 use std::sync::Arc;
 use wasmtime::Linker;
@@ -30,53 +30,17 @@ impl Context {
         self.files.beneath(fd, bytes(memory, at, len)?)
     }
 
-    /// The error's number; if it was the policy that refused, somebody is told by which rule.
-    pub(crate) fn refused(&self, error: FsError) -> i32 {
-        match &error.denial {
-            // A limit is told even if the program's own words go nowhere: what it did next hangs on it.
-            Some(denial) if error.errno == errno::ENOSPC => self.session.ran_into(Limit::Disk, || denial.to_string()),
-            Some(denial) => self.denied(denial),
-            None => {}
-        }
-        error.errno
-    }
-
-    fn denied(&self, denial: &Denial) {
-        if self.session.denials.are_heard(self.table.get(2).ok()) {
-            self.session.denied_by(denial.rule.as_deref().unwrap_or(&denial.reason), &denial.to_string());
-        }
-    }
-
-    /// As [`Context::refused`], for what might merely not be mounted. What the arguments do not name, a program looks for on its
-    /// own account, and knows what to do without.
-    fn missing(&self, path: &[u8], error: FsError) -> i32 {
-        if error.errno == errno::ENOENT
-            && self.session.denials.are_heard(self.table.get(2).ok())
-            && self.is_named(path)
-            && let Some(denial) = self.session.namespace.explain(path, &error)
-        {
-            self.denied(&denial);
-        }
-        self.refused(error)
-    }
-
-    /// Whether an argument is this path, begins with something like `--file=` and is then this path, or is a text that has this path
-    /// in it, as `-c` of a shell.
-    fn is_named(&self, path: &[u8]) -> bool {
-        let wanted = plain(b"", path);
-        let is_it = |arg: &[u8]| plain(&self.cwd, arg) == wanted;
-        self.args.iter().skip(1).filter(|arg| !arg.is_empty()).any(|arg| {
-            let value = arg.iter().position(|byte| *byte == b'=').map(|at| &arg[at + 1..]);
-            is_it(arg)
-                || value.is_some_and(is_it)
-                || arg.len() > path.len() && arg.windows(path.len()).any(|part| part == path)
-        })
+    /// As [`Context::refused`], where either of two paths may be the reason.
+    fn refused_of_two(&self, from: &[u8], to: &[u8], error: FsError) -> i32 {
+        self.refused(from, WRITING, error.clone());
+        self.refused(to, WRITING, error)
     }
 
     /// Opens a path for the import module or for WASI.
     pub(crate) fn open(&self, path: &[u8], options: &OpenOptions) -> Result<Descriptor, i32> {
         let (readable, writable) = (options.read, options.write || options.append);
-        match self.session.namespace.open(path, options).map_err(|error| self.missing(path, error))? {
+        let sought = Sought { writing: options.changes(), folder: options.directory };
+        match self.session.namespace.open(path, options).map_err(|error| self.refused(path, sought, error))? {
             Opened::File(file, watch, charge) => {
                 self.counted(Description::opened(file, watch, charge, readable, writable))
             }
@@ -95,20 +59,6 @@ impl Context {
             }
         }
     }
-}
-
-/// The names of a path, beginning in a folder, without those that lead nowhere.
-fn plain<'p>(folder: &'p [u8], path: &'p [u8]) -> Vec<&'p [u8]> {
-    let folder = if path.starts_with(b"/") { b"" } else { folder };
-    let mut names = Vec::new();
-    for name in folder.split(|byte| *byte == b'/').chain(path.split(|byte| *byte == b'/')) {
-        match name {
-            b"" | b"." => {}
-            b".." => _ = names.pop(),
-            name => names.push(name),
-        }
-    }
-    names
 }
 
 pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Result<bool> {
@@ -162,7 +112,7 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                                                     out: i32| {
                 let path = context.named(memory, fd, at, len)?;
                 let stat = context.session.namespace.stat(&path, follow & FOLLOW != 0);
-                let stat = stat.map_err(|error| context.missing(&path, error))?;
+                let stat = stat.map_err(|error| context.refused(&path, Sought::default(), error))?;
                 filestat(memory, out, &stat_of(&stat))
             })
         }
@@ -173,25 +123,28 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                 let path = context.named(memory, fd, at, len)?;
                 let (atime, mtime) = times(atime, mtime, flags)?;
                 let namespace = &context.session.namespace;
-                namespace.set_times(&path, follow & FOLLOW != 0, atime, mtime).map_err(|error| context.refused(error))
+                let set = namespace.set_times(&path, follow & FOLLOW != 0, atime, mtime);
+                set.map_err(|error| context.refused(&path, WRITING, error))
             }
         ),
         "path_create_directory" => {
             function!(linker, "path_create_directory", |memory, context, fd: i32, at: i32, len: i32| {
                 let path = context.named(memory, fd, at, len)?;
                 let made = context.session.namespace.create_dir(&path, 0o777 & !context.umask);
-                made.map_err(|error| context.refused(error))
+                made.map_err(|error| context.refused(&path, WRITING, error))
             })
         }
         "path_remove_directory" => {
             function!(linker, "path_remove_directory", |memory, context, fd: i32, at: i32, len: i32| {
                 let path = context.named(memory, fd, at, len)?;
-                context.session.namespace.remove_dir(&path).map_err(|error| context.refused(error))
+                let removed = context.session.namespace.remove_dir(&path);
+                removed.map_err(|error| context.refused(&path, WRITING, error))
             })
         }
         "path_unlink_file" => function!(linker, "path_unlink_file", |memory, context, fd: i32, at: i32, len: i32| {
             let path = context.named(memory, fd, at, len)?;
-            context.session.namespace.remove_file(&path).map_err(|error| context.refused(error))
+            let removed = context.session.namespace.remove_file(&path);
+            removed.map_err(|error| context.refused(&path, WRITING, error))
         }),
         "path_rename" => {
             function!(linker, "path_rename", |memory,
@@ -204,7 +157,8 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                                               to_len: i32| {
                 let from = context.named(memory, from_fd, from, from_len)?;
                 let to = context.named(memory, to_fd, to, to_len)?;
-                context.session.namespace.rename(&from, &to).map_err(|error| context.refused(error))
+                let renamed = context.session.namespace.rename(&from, &to);
+                renamed.map_err(|error| context.refused_of_two(&from, &to, error))
             })
         }
         "path_link" => {
@@ -220,7 +174,7 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                 let from = context.named(memory, from_fd, from, from_len)?;
                 let to = context.named(memory, to_fd, to, to_len)?;
                 let linked = context.session.namespace.link(&from, &to, follow & FOLLOW != 0);
-                linked.map_err(|error| context.refused(error))
+                linked.map_err(|error| context.refused_of_two(&from, &to, error))
             })
         }
         "path_symlink" => {
@@ -233,7 +187,8 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                                                len: i32| {
                 let path = context.named(memory, fd, at, len)?;
                 let target = bytes(memory, target, target_len)?;
-                context.session.namespace.symlink(target, &path).map_err(|error| context.refused(error))
+                let made = context.session.namespace.symlink(target, &path);
+                made.map_err(|error| context.refused(&path, WRITING, error))
             })
         }
         "path_readlink" => {
@@ -246,7 +201,8 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
                                                 room: i32,
                                                 out: i32| {
                 let path = context.named(memory, fd, at, len)?;
-                let target = context.session.namespace.read_link(&path).map_err(|error| error.errno)?;
+                let target = context.session.namespace.read_link(&path);
+                let target = target.map_err(|error| context.refused(&path, Sought::default(), error))?;
                 let place = bytes_mut(memory, to, room)?;
                 let count = target.len().min(place.len());
                 place[..count].copy_from_slice(&target[..count]);
