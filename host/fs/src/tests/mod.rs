@@ -141,3 +141,16 @@ fn tree(dir: &Path) -> Vec<(String, u32, Vec<u8>)> {
 fn skipped(why: &str) {
     eprintln!("skipped: {why}");
 }
+
+/// Whether the file system of temporary files says who could be writing to a file: elsewhere (overlayfs, tmpfs) one that was changed
+/// within a minute, or at any time, is read each time. Said aloud, because a test of the other does not run then.
+#[allow(clippy::print_stderr, reason = "a skipped test has to be heard of")]
+fn tells_writers(test: &str) -> bool {
+    use glowplug_store::disk::FileSystem;
+    let folder = fs::File::open(std::env::temp_dir()).expect("a folder for temporary files");
+    let tells = FileSystem::of(&folder) == FileSystem::TellsWriters;
+    if !tells {
+        eprintln!("skipped: {test}: the file system of temporary files does not say who writes to a file");
+    }
+    tells
+}
