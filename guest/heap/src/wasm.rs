@@ -182,11 +182,24 @@ unsafe impl GlobalAlloc for Heap {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         // SAFETY: the caller's promise.
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
-        if Self::class(layout).is_some() && Self::class(layout) == Self::class(new) {
-            return block;
+        match (Self::class(layout), Self::class(new)) {
+            // SAFETY: the caller's promise.
+            (None, None) => unsafe { self.large().realloc(block, layout.size(), layout.align(), size) },
+            (before, after) if before == after => block,
+            // By way of the lists. What dlmalloc moved would not come back to the list that it was taken from: whatever grows in
+            // steps, as vectors do, would take new memory each time, and the list of the size that it ends with would grow for ever.
+            _ => {
+                // SAFETY: the caller's promise; both blocks are at least as large as the smaller of the two sizes.
+                unsafe {
+                    let moved = self.alloc(new);
+                    if !moved.is_null() {
+                        moved.copy_from_nonoverlapping(block, layout.size().min(size));
+                        self.dealloc(block, layout);
+                    }
+                    moved
+                }
+            }
         }
-        // SAFETY: the caller's promise.
-        unsafe { self.large().realloc(block, Self::size(layout), layout.align(), Self::size(new)) }
     }
 }
 

@@ -164,8 +164,9 @@ impl Evaluation<'_> {
             Node::Not(node) => i64::from(self.eval(shell, node)? == 0),
             Node::Complement(node) => !self.eval(shell, node)?,
             Node::Assign(place, node) => {
-                let place = self.settle(shell, place)?;
+                // The one operator that takes the subscript after the value: `a[i++] = i`.
                 let value = self.eval(shell, node)?;
+                let place = self.settle(shell, place)?;
                 self.store(shell, &place, value)?;
                 value
             }
@@ -342,6 +343,8 @@ mod tests {
         assert_eq!(value("x=5, x+=x*=2, x"), Some(15));
         assert_eq!(value("0 && (x=1), x"), Some(0));
         assert_eq!(value("a[2]=7, a[1+1]"), Some(7));
+        assert_eq!(value("i=1, a[i++]=i, a[1]*10+i"), Some(12));
+        assert_eq!(value("i=1, a[i++]+=i, a[1]*10+i"), Some(22));
     }
 
     #[test]

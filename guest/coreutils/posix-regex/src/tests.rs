@@ -56,3 +56,10 @@ fn bytes_that_are_no_text_do_not_hide_what_is() {
     let regex = Regex::new("b.c", Syntax::Extended, Options::default()).expect("pattern");
     assert_eq!(regex.find_at(b"\xffb\xffc bxc", 0), Some((5, 8)));
 }
+
+#[test]
+fn a_back_reference_names_a_group_that_is_closed() {
+    let compiled = |pattern| Regex::new(pattern, Syntax::Basic, Options::default()).map(drop);
+    assert_eq!(find(r"\(x\(a\)\2\)", Syntax::Basic, "xa xaa"), Some((3, 6)));
+    assert_eq!(compiled(r"\(a\(b\)\1\)"), Err(Error("Invalid back reference".to_owned())));
+}

@@ -20,6 +20,7 @@ pub fn translate(pattern: &str, syntax: Syntax) -> Result<Translated, Error> {
         out: String::with_capacity(pattern.len() + 8),
         atom: None,
         groups: Vec::new(),
+        opened: 0,
         closed: 0,
         variable: 0,
         alternatives: false,
@@ -51,10 +52,12 @@ struct Translator<'a> {
     syntax: Syntax,
     out: String,
     atom: Option<Atom>,
-    /// Where each open group begins.
-    groups: Vec<usize>,
-    /// Groups closed so far: what a back reference may name.
-    closed: u32,
+    /// Each open group: where it begins, and its number.
+    groups: Vec<(usize, u32)>,
+    /// Groups opened so far, which is what they are numbered by.
+    opened: u32,
+    /// The first nine of those that are closed, as bits: what a back reference may name.
+    closed: u16,
     variable: u32,
     alternatives: bool,
     back_references: bool,
@@ -133,16 +136,19 @@ impl Translator<'_> {
     }
 
     fn open(&mut self) {
-        self.groups.push(self.out.len());
+        self.opened += 1;
+        self.groups.push((self.out.len(), self.opened));
         self.out.push('(');
         self.atom = None;
     }
 
     fn close(&mut self) -> Result<(), Error> {
-        let Some(start) = self.groups.pop() else {
+        let Some((start, number)) = self.groups.pop() else {
             return Err(Error("Unmatched ) or \\)".to_owned()));
         };
-        self.closed += 1;
+        if number <= 9 {
+            self.closed |= 1 << number;
+        }
         self.out.push(')');
         self.atom = Some(Atom { start, repeated: false });
         Ok(())
@@ -244,7 +250,7 @@ impl Translator<'_> {
     }
 
     fn back_reference(&mut self, digit: char) -> Result<(), Error> {
-        if digit.to_digit(10).is_none_or(|number| number > self.closed) {
+        if digit.to_digit(10).is_none_or(|number| self.closed & 1 << number == 0) {
             return Err(Error("Invalid back reference".to_owned()));
         }
         self.back_references = true;

@@ -83,6 +83,8 @@ impl WordPrinter<'_, '_> {
                 self.rest = after.get(length..).unwrap_or("");
             }
             [b'"', ..] if !quoted => self.rest = after,
+            // The process's number, and what comes after it is no `$'...'`.
+            [b'$', ..] => self.copy(2),
             _ => self.copy(1),
         }
     }
@@ -165,6 +167,7 @@ mod tests {
             ("\"$'x'\"", "\"$'x'\""),
             ("\"${v:-$'x'}\"", "\"${v:-x}\""),
             ("\"${v#$'x'}\"", "\"${v#'x'}\""),
+            ("$$'x'$$\"y\"", "$$'x'$$\"y\""),
             ("$((1 + 2))", "$((1 + 2))"),
             ("$(a\nb # c\n)", "$(a\nb)"),
             ("$( (a) )", "$( ( a ))"),
