@@ -278,6 +278,9 @@ fn sessions_share_their_history() {
     let listed = first.expect("  history\r");
     assert!(listed.contains("echo from the second"), "{listed}");
     assert!(!listed.contains("secret"), "{listed}");
+    // A fork of the shell that the user types at knows it too.
+    first.type_line("history | grep -c 'the second'");
+    first.expect("\n2\r");
 
     let history: Vec<_> = files(&context.home()).into_iter().filter(|path| path.ends_with("history")).collect();
     let [file] = history.as_slice() else { panic!("{:?}", files(&context.home())) };

@@ -6,6 +6,7 @@ mod exec;
 mod expand;
 mod fds;
 mod glob;
+mod jobs;
 mod options;
 mod pattern;
 mod prompt;

@@ -3,6 +3,7 @@
 
 use crate::ast;
 use crate::fds::Descriptors;
+use crate::jobs::Jobs;
 use crate::options::Options;
 use crate::text;
 use crate::vars::Variables;
@@ -59,20 +60,6 @@ pub enum Trap {
     Run(Rc<str>),
 }
 
-/// A background job.
-#[derive(Clone, Debug)]
-pub struct Job {
-    pub number: u32,
-    /// Every process of its pipeline; the last one's status is the job's.
-    pub pids: Vec<glowplug_sys::Pid>,
-    pub statuses: Vec<Option<i32>>,
-    pub text: String,
-    /// Said to the user already (or disowned).
-    pub notified: bool,
-    /// The parent's: a subshell can list it, but not wait for it.
-    pub inherited: bool,
-}
-
 /// Part of the state that clones share until one of them changes it.
 #[derive(Clone, Debug, Default)]
 pub struct Shared<T>(Rc<T>);
@@ -124,9 +111,11 @@ pub struct Shell {
     /// Greater than 0 where a failing command does not end the shell with `set -e` (conditions, `!`, all but the last of `&&`).
     pub errexit_off: u32,
     pub loop_depth: u32,
-    pub jobs: Vec<Job>,
+    pub jobs: Shared<Jobs>,
+    /// How deep in subshells and forks this is: only jobs of the same depth are its own.
+    pub job_level: u32,
     /// Statuses of background processes that were waited for by accident, for a later `wait PID`.
-    pub finished: HashMap<glowplug_sys::Pid, i32>,
+    pub finished: Shared<HashMap<glowplug_sys::Pid, i32>>,
     /// `hash`: names and where they were found.
     pub hashed: Shared<BTreeMap<String, (String, u32)>>,
     pub dir_stack: Vec<String>,
@@ -201,8 +190,9 @@ impl Shell {
             in_trap: false,
             errexit_off: 0,
             loop_depth: 0,
-            jobs: Vec::new(),
-            finished: HashMap::new(),
+            jobs: Shared::default(),
+            job_level: 0,
+            finished: Shared::default(),
             hashed: Shared::default(),
             dir_stack: Vec::new(),
             started: std::time::Instant::now(),

@@ -200,7 +200,7 @@ pub enum ScopeKind {
 struct Scope {
     kind: ScopeKind,
     /// What this scope's variables hide, in the order of binding.
-    hidden: Vec<(Rc<str>, Option<Variable>)>,
+    hidden: Vec<(Rc<str>, Option<Rc<Variable>>)>,
 }
 
 /// Where a name leads after its references.
@@ -225,7 +225,8 @@ pub struct DynamicState {
 /// All variables of a shell.
 #[derive(Clone, Debug, Default)]
 pub struct Variables {
-    map: Rc<NameMap<Variable>>,
+    /// Each by itself behind a counter: a clone that changes one variable copies that one, however much the others hold.
+    map: Rc<NameMap<Rc<Variable>>>,
     scopes: Vec<Rc<Scope>>,
     pub dynamic: DynamicState,
 }
@@ -254,14 +255,14 @@ impl Variables {
 
     /// The variable of this very name, even a reference.
     pub fn get_raw(&self, name: &str) -> Option<&Variable> {
-        self.map.get(name)
+        self.map.get(name).map(|variable| &**variable)
     }
 
     /// Follows references from `name`.
     pub fn resolve<'a>(&'a self, name: &'a str) -> Result<Target<'a>, VarError> {
         let mut current = name;
         for _ in 0..=MAX_REFERENCES {
-            match self.map.get(current) {
+            match self.get_raw(current) {
                 Some(Variable { value: Value::Scalar(to), attributes: Attributes { nameref: true, .. }, .. })
                     if !to.is_empty() =>
                 {
@@ -283,7 +284,7 @@ impl Variables {
     /// What a local variable hides: a local reference to its own name leads there.
     fn hidden_by(&self, variable: &Variable, name: &str) -> Option<&Variable> {
         let scope = self.scopes.get((variable.level as usize).checked_sub(1)?)?;
-        scope.hidden.iter().find(|(hidden, _)| &**hidden == name)?.1.as_ref()
+        scope.hidden.iter().find(|(hidden, _)| &**hidden == name)?.1.as_deref()
     }
 
     /// Whether a variable is a local reference to its own name.
@@ -293,7 +294,7 @@ impl Variables {
 
     /// The variable that `name` leads to (of a reference to an element: the array).
     pub fn get(&self, name: &str) -> Option<&Variable> {
-        let variable = self.map.get(name)?;
+        let variable = self.get_raw(name)?;
         if !variable.attributes.nameref {
             return Some(variable);
         }
@@ -301,7 +302,7 @@ impl Variables {
             return self.hidden_by(variable, name);
         }
         let target = self.resolve(name).ok()?;
-        self.map.get(target.name.as_ref())
+        self.get_raw(target.name.as_ref())
     }
 
     /// As `$name` gives it: element 0 of arrays, nothing when unset. Dynamic variables need `Shell::parameter`.
@@ -339,7 +340,7 @@ impl Variables {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
-        self.map.iter().map(|(name, variable)| (&**name, variable))
+        self.map.iter().map(|(name, variable)| (&**name, &**variable))
     }
 
     /// What children get: names and values, sorted by name.
@@ -374,21 +375,22 @@ impl Variables {
 
     /// The variable of this very name, made when there is none.
     pub fn entry(&mut self, name: &str) -> &mut Variable {
-        Rc::make_mut(&mut self.map).entry(Rc::from(name)).or_insert_with(|| Variable::new(0))
+        let variable = Rc::make_mut(&mut self.map).entry(Rc::from(name)).or_insert_with(|| Rc::new(Variable::new(0)));
+        Rc::make_mut(variable)
     }
 
     /// The variable of this very name, to be changed without any check.
     pub fn get_raw_mut(&mut self, name: &str) -> Option<&mut Variable> {
-        Rc::make_mut(&mut self.map).get_mut(name)
+        Rc::make_mut(&mut self.map).get_mut(name).map(Rc::make_mut)
     }
 
     /// The variable that `name` leads to, to be changed without any check.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Variable> {
         let name = match self.map.get(name)?.attributes.nameref {
             true => self.resolve(name).ok()?.name.into_owned(),
-            false => return Rc::make_mut(&mut self.map).get_mut(name),
+            false => return self.get_raw_mut(name),
         };
-        Rc::make_mut(&mut self.map).get_mut(name.as_str())
+        self.get_raw_mut(name.as_str())
     }
 
     /// The variable that `name` leads to, made when there is none; an error when it is read-only.
@@ -414,9 +416,9 @@ impl Variables {
         };
         // Looked up twice only where the variable is new.
         if !self.map.contains_key(name) {
-            Rc::make_mut(&mut self.map).insert(Rc::from(name), Variable::new(0));
+            Rc::make_mut(&mut self.map).insert(Rc::from(name), Rc::new(Variable::new(0)));
         }
-        match Rc::make_mut(&mut self.map).get_mut(name) {
+        match self.get_raw_mut(name) {
             Some(variable) if !variable.attributes.readonly => {
                 variable.unassigned = false;
                 Ok(variable)
@@ -487,7 +489,7 @@ impl Variables {
             map.remove(name);
         } else if Some(level) == function {
             if let Some(variable) = map.get_mut(name) {
-                *variable = Variable::new(level);
+                *variable = Rc::new(Variable::new(level));
             }
         } else if let Some(scope) = self.scopes.get_mut(level as usize - 1) {
             let hidden = &mut Rc::make_mut(scope).hidden;
@@ -568,7 +570,8 @@ impl Variables {
     pub fn global_mut(&mut self, name: &str) -> &mut Variable {
         match self.place_at(0, name) {
             Some((scope, position)) => {
-                Rc::make_mut(&mut self.scopes[scope]).hidden[position].1.get_or_insert_with(|| Variable::new(0))
+                let hidden = &mut Rc::make_mut(&mut self.scopes[scope]).hidden[position].1;
+                Rc::make_mut(hidden.get_or_insert_with(|| Rc::new(Variable::new(0))))
             }
             None => self.entry(name),
         }
@@ -616,20 +619,23 @@ impl Variables {
 
     fn visible_at_ref(&self, level: u32, name: &str) -> Option<&Variable> {
         match self.place_at(level, name) {
-            Some((scope, position)) => self.scopes[scope].hidden[position].1.as_ref(),
-            None => self.map.get(name),
+            Some((scope, position)) => self.scopes[scope].hidden[position].1.as_deref(),
+            None => self.get_raw(name),
         }
     }
 
     fn mut_visible_at(&mut self, level: u32, name: &str) -> Option<&mut Variable> {
         match self.place_at(level, name) {
-            Some((scope, position)) => Rc::make_mut(&mut self.scopes[scope]).hidden[position].1.as_mut(),
-            None => Rc::make_mut(&mut self.map).get_mut(name),
+            Some((scope, position)) => {
+                Rc::make_mut(&mut self.scopes[scope]).hidden[position].1.as_mut().map(Rc::make_mut)
+            }
+            None => self.get_raw_mut(name),
         }
     }
 
     /// Puts `new` where the instance of `name` is that is visible at `level`, and gives what was there.
-    fn replace_visible_at(&mut self, level: u32, name: &str, new: Variable) -> Option<Variable> {
+    fn replace_visible_at(&mut self, level: u32, name: &str, new: Variable) -> Option<Rc<Variable>> {
+        let new = Rc::new(new);
         match self.place_at(level, name) {
             Some((scope, position)) => Rc::make_mut(&mut self.scopes[scope]).hidden[position].1.replace(new),
             None => Rc::make_mut(&mut self.map).insert(Rc::from(name), new),
@@ -662,7 +668,7 @@ impl Variable {
     }
 }
 
-fn restore(map: &mut NameMap<Variable>, (name, variable): (Rc<str>, Option<Variable>)) {
+fn restore(map: &mut NameMap<Rc<Variable>>, (name, variable): (Rc<str>, Option<Rc<Variable>>)) {
     match variable {
         Some(variable) => drop(map.insert(name, variable)),
         None => drop(map.remove(&name)),

@@ -82,8 +82,10 @@ pub fn history(shell: &mut Shell, args: &[String]) -> Status {
     loop {
         match options.next(shell) {
             Ok(Some(option)) if option.letter == 'c' => {
-                // Without a history there is nothing to forget.
-                let _ = glowplug_sys::info(info::HISTORY_CLEAR);
+                if shell.options.interactive {
+                    // Without a history there is nothing to forget.
+                    let _ = glowplug_sys::info(info::HISTORY_CLEAR);
+                }
                 return Ok(0);
             }
             // The host keeps its file by itself.
@@ -92,7 +94,11 @@ pub fn history(shell: &mut Shell, args: &[String]) -> Status {
             Err(status) => return Ok(status),
         }
     }
-    let bytes = glowplug_sys::info(info::HISTORY).unwrap_or_default();
+    // The user's, so a script does not even ask.
+    let bytes = match shell.options.interactive {
+        true => glowplug_sys::info(info::HISTORY).unwrap_or_default(),
+        false => Vec::new(),
+    };
     let text = text::from_bytes(&bytes);
     let lines: Vec<&str> = text.lines().collect();
     let count = match options.operands().first() {

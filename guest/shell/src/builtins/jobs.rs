@@ -2,7 +2,7 @@
 
 use super::quote;
 use crate::exec::{DEBUG, ERR, EXIT, RETURN, signal_name, signal_number};
-use crate::shell::{Shell, Status, Trap};
+use crate::shell::{Shared, Shell, Status, Trap};
 use glowplug_sys::abi::errno;
 use glowplug_sys::{Errno, Pid};
 use std::rc::Rc;
@@ -59,19 +59,6 @@ impl Shell {
         }
     }
 
-    /// The processes that still run.
-    fn running(&self) -> Vec<Pid> {
-        let ended = |job: &crate::shell::Job, index: usize| job.statuses[index].is_some();
-        self.jobs
-            .iter()
-            .filter(|job| !job.inherited)
-            .flat_map(|job| job.pids.iter().enumerate().filter(|(index, _)| !ended(job, *index)).map(|(_, &pid)| pid))
-            .collect()
-    }
-
-    fn forget_ended_jobs(&mut self) {
-        self.jobs.retain(|job| job.statuses.iter().any(Option::is_none));
-    }
 }
 
 pub fn wait(shell: &mut Shell, args: &[String]) -> Status {
@@ -112,15 +99,15 @@ pub fn wait(shell: &mut Shell, args: &[String]) -> Status {
         return wait_next(shell, operands, variable.as_deref());
     }
     if operands.is_empty() {
-        for pid in shell.running() {
+        for pid in shell.jobs.running(shell.job_level) {
             match shell.wait_child(Some(pid))?.1 {
                 Wait::Interrupted(status) => return Ok(status),
                 Wait::Ended(_) => {}
                 Wait::NoChild => shell.note_end(pid, 127),
             }
         }
-        shell.forget_ended_jobs();
-        shell.finished.clear();
+        shell.jobs.forget_ended();
+        shell.finished = Shared::default();
         return Ok(0);
     }
     let mut status = 0;
@@ -147,7 +134,7 @@ pub fn wait(shell: &mut Shell, args: &[String]) -> Status {
             }
         }
     }
-    shell.forget_ended_jobs();
+    shell.jobs.forget_ended();
     Ok(status)
 }
 
@@ -181,7 +168,7 @@ fn wait_next(shell: &mut Shell, operands: &[String], variable: Option<&str>) -> 
         }
     }
     let wanted = if operands.is_empty() {
-        shell.jobs.iter().filter(|job| !job.inherited).flat_map(|job| job.pids.clone()).collect()
+        shell.jobs.iter().filter(|job| job.level == shell.job_level).flat_map(|job| job.pids.clone()).collect()
     } else {
         wanted
     };
@@ -191,7 +178,7 @@ fn wait_next(shell: &mut Shell, operands: &[String], variable: Option<&str>) -> 
         if let Some(name) = variable {
             shell.assign(name, None, &pid.to_string(), false)?;
         }
-        shell.forget_ended_jobs();
+        shell.jobs.forget_ended();
         return Ok(shown(status));
     }
     if wanted.is_empty() {
@@ -205,7 +192,7 @@ fn wait_next(shell: &mut Shell, operands: &[String], variable: Option<&str>) -> 
                     if let Some(name) = variable {
                         shell.assign(name, None, &pid.to_string(), false)?;
                     }
-                    shell.forget_ended_jobs();
+                    shell.jobs.forget_ended();
                     return Ok(shown(status));
                 }
             }
@@ -255,7 +242,7 @@ pub fn jobs(shell: &mut Shell, args: &[String]) -> Status {
         (0..shell.jobs.len()).collect()
     };
     for index in chosen {
-        let running = shell.jobs[index].statuses.iter().any(Option::is_none);
+        let running = shell.jobs[index].is_running();
         if (running_only && !running) || (changed && running) {
             continue;
         }
@@ -265,7 +252,7 @@ pub fn jobs(shell: &mut Shell, args: &[String]) -> Status {
             text.push_str(&shell.job_line(index, long));
         }
     }
-    shell.forget_ended_jobs();
+    shell.jobs.forget_ended();
     if !shell.out(&text) {
         status = 1;
     }
@@ -298,7 +285,7 @@ pub fn fg(shell: &mut Shell, args: &[String]) -> Status {
         shell.finished.remove(&pid);
         status = shown(ended);
     }
-    shell.forget_ended_jobs();
+    shell.jobs.forget_ended();
     Ok(status)
 }
 
@@ -308,7 +295,7 @@ pub fn disown(shell: &mut Shell, args: &[String]) -> Status {
     let keep = args[1..].iter().any(|arg| arg.starts_with('-') && arg.contains('h'));
     if all {
         if !keep {
-            shell.jobs.clear();
+            shell.jobs = Shared::default();
         }
         return Ok(0);
     }
@@ -316,7 +303,7 @@ pub fn disown(shell: &mut Shell, args: &[String]) -> Status {
     let specs: Vec<&str> =
         if operands.is_empty() { vec!["%+"] } else { operands.iter().map(|spec| spec.as_str()).collect() };
     for spec in specs {
-        let by_pid = spec.parse::<Pid>().ok().and_then(|pid| shell.jobs.iter().position(|job| job.pids.contains(&pid)));
+        let by_pid = spec.parse::<Pid>().ok().and_then(|pid| shell.jobs.by_pid(pid));
         match by_pid.or_else(|| if spec.starts_with('%') { shell.find_job(spec) } else { None }) {
             Some(index) if !keep => {
                 shell.jobs.remove(index);

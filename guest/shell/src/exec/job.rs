@@ -1,14 +1,16 @@
 //! Children: waiting for them, and the table of jobs.
 
 use super::simple::shown_status;
-use crate::shell::{Job, Shell};
+use crate::jobs::Job;
+use crate::shell::Shell;
 use glowplug_sys::abi::errno;
 use glowplug_sys::{Errno, Pid};
 
 impl Shell {
     /// Waits for a child whatever signals come; its status is as `wait` writes it (256 + n for a death by signal n).
     pub(crate) fn wait_for(&mut self, pid: Pid) -> i32 {
-        if let Some(status) = self.finished.remove(&pid) {
+        if let Some(&status) = self.finished.get(&pid) {
+            self.finished.remove(&pid);
             return status;
         }
         loop {
@@ -43,37 +45,22 @@ impl Shell {
 
     pub(crate) fn add_job(&mut self, pids: Vec<Pid>, text: String) -> u32 {
         // Jobs that nobody can ask for any more make room.
-        if self.jobs.len() > 256 && !self.options.interactive {
+        if self.jobs.is_full() && !self.options.interactive {
             self.reap();
-            self.jobs.retain(|job| job.statuses.iter().any(Option::is_none));
+            self.jobs.forget_ended();
         }
-        let number = self.jobs.iter().map(|job| job.number).max().unwrap_or(0) + 1;
-        let statuses = vec![None; pids.len()];
-        self.jobs.push(Job { number, pids, statuses, text, notified: false, inherited: false });
-        number
+        self.jobs.add(pids, text, self.job_level)
     }
 
     /// Notes a child's end.
     pub(crate) fn note_end(&mut self, pid: Pid, status: i32) {
-        for job in &mut self.jobs {
-            if let Some(index) = job.pids.iter().position(|&known| known == pid) {
-                job.statuses[index] = Some(status);
-            }
-        }
+        self.jobs.note_end(pid, status);
         self.finished.insert(pid, status);
     }
 
     /// Notes every child that has ended, without waiting.
     pub(crate) fn reap(&mut self) {
-        let running: Vec<Pid> = self
-            .jobs
-            .iter()
-            .filter(|job| !job.inherited)
-            .flat_map(|job| {
-                job.pids.iter().zip(&job.statuses).filter(|(_, status)| status.is_none()).map(|(&pid, _)| pid)
-            })
-            .collect();
-        for pid in running {
+        for pid in self.jobs.running(self.job_level) {
             match glowplug_sys::wait(Some(pid), true) {
                 Ok(Some(waited)) => self.note_end(pid, waited.status as i32),
                 Ok(None) => {}
@@ -90,7 +77,7 @@ impl Shell {
             "-" => self.jobs.len().checked_sub(2).or_else(|| self.jobs.len().checked_sub(1)),
             _ => {
                 if let Ok(number) = rest.parse::<u32>() {
-                    return self.jobs.iter().position(|job| job.number == number);
+                    return self.jobs.by_number(number);
                 }
                 match rest.strip_prefix('?') {
                     Some(part) => self.jobs.iter().position(|job| job.text.contains(part)),
@@ -111,7 +98,7 @@ impl Shell {
             ' '
         };
         let state = job_state(job);
-        let running = job.statuses.iter().any(Option::is_none);
+        let running = job.is_running();
         let pid = if with_pid { format!("{} ", job.pids.last().copied().unwrap_or(0)) } else { String::new() };
         format!("[{}]{mark}  {pid}{state:<24}{}{}\n", job.number, job.text, if running { " &" } else { "" })
     }
@@ -121,18 +108,18 @@ impl Shell {
         self.reap();
         let mut text = String::new();
         for index in 0..self.jobs.len() {
-            if self.jobs[index].statuses.iter().all(Option::is_some) && !self.jobs[index].notified {
+            if !self.jobs[index].is_running() {
                 text.push_str(&self.job_line(index, false));
             }
         }
         self.err_raw(&text);
-        self.jobs.retain(|job| job.statuses.iter().any(Option::is_none));
+        self.jobs.forget_ended();
     }
 }
 
 fn job_state(job: &Job) -> String {
     match job.statuses.last().copied().flatten() {
-        _ if job.statuses.iter().any(Option::is_none) => String::from("Running"),
+        _ if job.is_running() => String::from("Running"),
         Some(0) | None => String::from("Done"),
         Some(status) if status >= 256 => death_text(status - 256).to_owned(),
         Some(status) => format!("Exit {}", shown_status(status)),

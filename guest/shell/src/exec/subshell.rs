@@ -3,7 +3,7 @@
 use super::Saved;
 use crate::ast::{Command, CompoundList, RedirectKind};
 use crate::fds::OwnedHandle;
-use crate::shell::{Flow, Shell, Status};
+use crate::shell::{Flow, Shared, Shell, Status};
 use glowplug_sys::abi::pipe;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -12,12 +12,10 @@ impl Shell {
     /// Makes this clone a subshell.
     pub(crate) fn enter_subshell(&mut self) {
         self.subshell_level += 1;
+        self.job_level += 1;
         self.is_subshell = true;
         self.reset_traps();
-        for job in &mut self.jobs {
-            job.inherited = true;
-        }
-        self.finished.clear();
+        self.finished = Shared::default();
         self.running_traps = 0;
         self.loop_depth = 0;
         self.substitutions.clear();
@@ -61,7 +59,7 @@ impl Shell {
     #[inline(never)]
     pub(super) fn run_subshell(&mut self, list: &CompoundList) -> Status {
         let status = self.in_subshell(|sub| {
-            sub.jobs.clear();
+            sub.jobs = Shared::default();
             sub.run_list(list)
         })?;
         Ok(status)

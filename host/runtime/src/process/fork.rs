@@ -10,6 +10,7 @@ use super::program::{Allocation, Program};
 use glowplug_sys::abi::{self, errno, signal};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use wasmtime::{Caller, Extern, Memory, Val};
 
 /// From this many bytes on beyond what a program starts with, a memory is shared instead of copied. Below it, instances from
@@ -38,6 +39,7 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
         None => session.programs.for_copy(&parent.program, &|event| session.tell(event)),
     };
     let process = session.child_of(&parent.process)?;
+    process.knows_history.store(parent.process.knows_history.load(Ordering::Relaxed), Ordering::Relaxed);
     let pid = process.pid;
     let starting = Starting {
         program,

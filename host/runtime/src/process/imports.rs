@@ -354,7 +354,7 @@ fn limit(context: &mut Context, resource: i32, set: Option<i64>) -> Result<Optio
     Ok(Some(wanted))
 }
 
-/// Whether a process may ask the user, and for what is the user's: the host's own shell, as the first process of its session.
+/// Whether a process may ask the user, and change what is the user's: the host's own shell, as the first process of its session.
 fn may_ask(context: &Context) -> Result<(), i32> {
     if context.process.speaks_for_user.load(Ordering::Relaxed) { Ok(()) } else { Err(errno::EPERM) }
 }
@@ -379,7 +379,9 @@ fn info(context: &Context, topic: i32) -> Result<String, i32> {
         abi::info::GREETING => face(Info::Greeting),
         abi::info::HISTORY => {
             context.process.surroundings.used(|| Use::Other("read the history of the terminal".to_owned()));
-            may_ask(context)?;
+            if !context.process.knows_history.load(Ordering::Relaxed) {
+                return Err(errno::EPERM);
+            }
             face(Info::History)
         }
         abi::info::HISTORY_CLEAR => {

@@ -69,9 +69,11 @@ pub(crate) struct Process {
     _place: Option<Charge>,
     /// Its time and chance.
     pub(crate) surroundings: Surroundings,
-    /// Whether it may ask the user for lines, and for the history of those: the session's first process, if it is a program of
+    /// Whether it may ask the user for lines: the session's first process, if it is a program of
     /// the host's own.
     pub(crate) speaks_for_user: AtomicBool,
+    /// Whether it may read the history: that first process, and its forks, which run the same code (`history | grep x`).
+    pub(crate) knows_history: AtomicBool,
     /// How many pipes it has made.
     pipes: AtomicU32,
     /// Whether anything is in `signals`: looked at often, set rarely.
@@ -173,6 +175,7 @@ impl Process {
             _place: shares.place,
             surroundings,
             speaks_for_user: AtomicBool::new(false),
+            knows_history: AtomicBool::new(false),
             pipes: AtomicU32::new(0),
             alarmed: AtomicBool::new(false),
             killed_by: AtomicI32::new(0),

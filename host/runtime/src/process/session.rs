@@ -190,7 +190,9 @@ impl Session {
         let process = self.enlist(None, || surroundings);
         let process = process.map_err(|_| anyhow::anyhow!("the limit of processes allows none"))?;
         // The host's own shell may ask who sits before it; nothing that it starts may.
-        process.speaks_for_user.store(matches!(start.program, StartProgram::Own(_)), Ordering::Relaxed);
+        let own = matches!(start.program, StartProgram::Own(_));
+        process.speaks_for_user.store(own, Ordering::Relaxed);
+        process.knows_history.store(own, Ordering::Relaxed);
         let (program, entry) = match self.program_of(start.program, &process) {
             Ok(found) => found,
             Err(error) => {

@@ -60,7 +60,7 @@ impl<'a> BufferedOutput<'a> {
 
     /// Truncate the underlying file to the current stream position, if possible.
     pub(crate) fn truncate(&mut self) -> std::io::Result<()> {
-        self.inner.dst.truncate()
+        self.inner.truncate()
     }
 
     /// Write the given bytes one block at a time.

@@ -26,7 +26,6 @@ use uucore::translate;
 
 use std::cmp;
 use std::env;
-use std::ffi::OsString;
 #[cfg(unix)]
 use std::fs::Metadata;
 use std::fs::{File, OpenOptions};
@@ -709,11 +708,19 @@ impl Dest {
     }
 
     /// Truncate the underlying file to the current stream position, if possible.
-    fn truncate(&mut self) -> io::Result<()> {
-        let Self::File(f, _) = self else {
+    ///
+    /// A file that was given as standard output belongs to who gave it: it is only made longer, where a hole ends it.
+    fn truncate(&mut self, given: bool) -> io::Result<()> {
+        let Self::File(f, density) = self else {
             return Ok(());
         };
+        if given && matches!(density, Density::Dense) {
+            return Ok(());
+        }
         let pos = f.stream_position()?;
+        if given && f.metadata()?.len() >= pos {
+            return Ok(());
+        }
         // `set_len()` can fail with EINVAL on special outputs such as
         // `/dev/null`; GNU ignores that. But on a regular file a
         // truncate failure (e.g. ENOSPC, read-only fs) means silent data
@@ -1055,7 +1062,7 @@ impl<'a> Output<'a> {
 
     /// Truncate the underlying file to the current stream position, if possible.
     fn truncate(&mut self) -> io::Result<()> {
-        self.dst.truncate()
+        self.dst.truncate(self.settings.outfile.is_none())
     }
 }
 
@@ -1528,20 +1535,6 @@ fn below_count_limit(count: Option<Num>, rstat: &ReadStat) -> bool {
     }
 }
 
-/// Canonicalized file name of `/dev/stdout`.
-///
-/// For example, if this process were invoked from the command line as
-/// `dd`, then this function returns the [`OsString`] form of
-/// `"/dev/stdout"`. However, if this process were invoked as `dd >
-/// outfile`, then this function returns the canonicalized path to
-/// `outfile`, something like `"/path/to/outfile"`.
-fn stdout_canonicalized() -> OsString {
-    match Path::new("/dev/stdout").canonicalize() {
-        Ok(p) => p.into_os_string(),
-        Err(_) => OsString::from("/dev/stdout"),
-    }
-}
-
 /// Decide whether stdout is being redirected to a seekable file.
 ///
 /// For example, if this process were invoked from the command line as
@@ -1559,14 +1552,11 @@ fn stdout_canonicalized() -> OsString {
 ///
 /// then this function would return false.
 fn is_stdout_redirected_to_seekable_file() -> bool {
-    let s = stdout_canonicalized();
-    let p = Path::new(&s);
-    match File::open(p) {
-        Ok(mut f) => {
-            f.stream_position().is_ok() && f.seek(SeekFrom::End(0)).is_ok() && f.rewind().is_ok()
-        }
-        Err(_) => false,
-    }
+    // Asked without moving: the position is shared with whoever gave the file.
+    stdout_file().is_ok_and(|file| {
+        let mut file = std::mem::ManuallyDrop::new(file);
+        file.metadata().is_ok_and(|metadata| metadata.is_file()) && file.stream_position().is_ok()
+    })
 }
 
 /// Try to get the len if it is a block device
@@ -1767,7 +1757,7 @@ mod tests {
         // Open read-only so `set_len()` fails with EINVAL on a regular file.
         let f = OpenOptions::new().read(true).open(&path).unwrap();
         let mut dst = Dest::File(f, Density::Dense);
-        assert!(dst.truncate().is_err());
+        assert!(dst.truncate(false).is_err());
     }
 
     // truncate failures on special outputs (e.g. `/dev/null`)
@@ -1780,7 +1770,7 @@ mod tests {
 
         let f = OpenOptions::new().write(true).open("/dev/null").unwrap();
         let mut dst = Dest::File(f, Density::Dense);
-        assert!(dst.truncate().is_ok());
+        assert!(dst.truncate(false).is_ok());
     }
 
     #[test]
