@@ -187,7 +187,9 @@ impl Pot {
             false => used.fetch_sub(from - to, Ordering::Relaxed),
         };
         change(&self.used);
-        self.common.as_ref().map(|common| change(&common.used));
+        if let Some(common) = &self.common {
+            change(&common.used);
+        }
     }
 }
 

@@ -177,8 +177,8 @@ fn holes_are_kept_by_copies_and_by_what_is_put_into_the_folder() {
 fn a_copy_that_is_not_wanted_any_more_leaves_nothing() {
     let dir = folder(&["a"]);
     let files = namespace(vec![mount(dir.path(), "/m", Access::Overlay)]);
-    let now = crate::Deadline::after(std::time::Duration::ZERO).expect("now");
-    let ended = crate::interruptible(std::sync::Arc::new(now));
+    let now = Deadline::after(Duration::ZERO).expect("now");
+    let ended = interruptible(Arc::new(now));
     assert_eq!(number(files.chmod(b"/m/a", 0o600)), Err(EINTR));
     drop(ended);
     assert_eq!(files.overlay_changes(), Ok(Vec::new()));

@@ -70,3 +70,25 @@ impl Commons {
         Arc::new(self.processes.of_session(Limit::Processes, Bound::Bytes(u64::MAX)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_greedy_session_leaves_the_others_their_shares() {
+        let commons = Commons::new(NonZeroUsize::new(4).expect("a number"), Some(64 << 20), None);
+        let share = MOST_PROCESSES / 8;
+        let (greedy, modest) = (commons.processes(), commons.processes());
+        let all = greedy.charge(MOST_PROCESSES / 2 + share).expect("its own share, and all that is common");
+        assert!(greedy.charge(1).is_err() && modest.charge(share + 1).is_err());
+        let _own = modest.charge(share).expect("its own share");
+        drop(all);
+        assert!(modest.charge(1).is_ok());
+        let memory = || Arc::new(commons.memory(Bound::OfMachine(2)));
+        let (greedy, modest) = (memory(), memory());
+        let _all = greedy.charge(40 << 20).expect("its own share, and all that is common");
+        assert_eq!(greedy.charge(1).expect_err("nothing is left").limit, Limit::MemoryTotal);
+        assert!(modest.charge(8 << 20).is_ok());
+    }
+}
