@@ -91,7 +91,8 @@ impl Descriptors {
     }
 
     /// In a fork: closes the handles that only its parent needs. What holds them there never runs here.
-    pub fn close_others(&self) {
+    /// Nor does it ever let go of those that both use: the fork counts anew, so that `exec >file` closes what was there.
+    pub fn close_others(&mut self) {
         let kept: BTreeSet<Handle> = self.0.values().map(|owned| owned.raw()).collect();
         OPEN.with_borrow_mut(|open| {
             open.retain(|&handle| {
@@ -103,6 +104,12 @@ impl Descriptors {
                 keep
             });
         });
+        let mut counted: BTreeMap<Handle, Rc<OwnedHandle>> = BTreeMap::new();
+        for owned in self.0.values_mut() {
+            let new = counted.entry(owned.raw()).or_insert_with_key(|&handle| OwnedHandle::new(handle));
+            // Not dropped: with the last one counted there, the handle would be closed.
+            std::mem::forget(std::mem::replace(owned, Rc::clone(new)));
+        }
     }
 
     /// Numbers and handles, as `spawn` wants them.
