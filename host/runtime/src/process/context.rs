@@ -44,6 +44,9 @@ pub(crate) struct Context {
     pub(crate) inherited: Vec<u32>,
     /// The descriptors of WASI.
     pub(crate) files: Files,
+    /// Whether it is a fork. It has the standard streams in both tables from its parent and uses ours, so what it closes
+    /// there it has closed: otherwise `(exec >file; server) &` would hold a pipe that it does not write to.
+    pub(crate) forked: bool,
     pub(crate) limits: ProcessLimits,
     /// Processor time of the thread when this process began to run on it, in microseconds.
     pub(crate) cpu_began_us: u64,

@@ -61,6 +61,7 @@ pub(crate) fn fork(caller: &mut Caller<'_, Context>, task: i32) -> Result<i32, i
     let mut store = new_store(&session, starting, 0);
     store.data_mut().inherited = inherited;
     store.data_mut().files = files;
+    store.data_mut().forked = true;
     // Its start function runs now, and may fork again: where there is no room for that here, it runs elsewhere.
     let made = {
         let _shared = parent.process.shares_fate_with(&process);

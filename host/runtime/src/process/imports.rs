@@ -76,7 +76,10 @@ fn define_descriptors(linker: &mut Linker<Context>, name: &str) -> wasmtime::Res
             context.table.add(descriptor, context.limits.files).map_err(|errno| context.full(errno))
         }),
         "close" => function!(linker, "close", |_memory, context, handle: i32| {
-            context.table.remove(handle)?;
+            let closed = context.table.remove(handle)?;
+            if context.forked {
+                context.files.let_go(handle, &closed);
+            }
             Ok(0)
         }),
         "read" => function!(linker, "read", |memory, context, handle: i32, at: i32, len: i32| {

@@ -210,6 +210,7 @@ pub(crate) fn new_store(session: &Arc<Session>, starting: Starting, cpu_began_us
         table,
         inherited,
         files,
+        forked: false,
         limits,
         cpu_began_us,
         taken,

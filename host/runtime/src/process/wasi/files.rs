@@ -172,6 +172,13 @@ impl Files {
         self.entries.insert(fd as u32, entry);
     }
 
+    /// Lets go of a standard stream, if it is this one.
+    pub(crate) fn let_go(&mut self, fd: i32, closed: &Descriptor) {
+        if (0..FIRST_PREOPENED as i32).contains(&fd) && self.stream(fd).is_ok_and(|own| Arc::ptr_eq(own, closed)) {
+            self.entries.remove(&(fd as u32));
+        }
+    }
+
     /// Gives everything up.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
