@@ -246,7 +246,7 @@ fn a_native_program_reaches_what_is_mounted_and_nothing_else() {
     fs::create_dir(folder.join("rw")).expect("a folder");
     let secret_path = secret.display();
     let line = format!(
-        "tool -c 'cat {secret_path}; echo x > {secret_path}; echo x > {home}/new; cat ../ro/data; echo x > ../ro/data; \
+        "cd rw; tool -c 'cat {secret_path}; echo x > {secret_path}; echo x > {home}/new; cat ../ro/data; echo x > ../ro/data; \
          echo fine > mine; cat mine; echo $HOME $TMPDIR; echo t > $TMPDIR/t; echo h > $HOME/h; ln -s {secret_path} link; cat link; \
          kill -0 $PPID && echo signalled'; cat /tmp/t",
         home = tools.context.home().display()

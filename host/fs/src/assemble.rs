@@ -13,7 +13,7 @@ use std::{
 use rustix::fs::{CWD, Mode, OFlags};
 
 use crate::{
-    Access, Device, DirOption, FsError, Mount, MountError, Program, Settings, Trace,
+    Access, Device, DirOption, Extra, FsError, Mount, MountError, Program, Settings, Trace,
     beneath::{self, Eye, Start},
     mount::tidy,
     overlay::Overlay,
@@ -29,6 +29,8 @@ pub(crate) struct Parts {
     pub tree: Tree,
     pub mounts: Vec<MountPoint>,
     pub programs: Vec<Program>,
+    /// Files that are there by themselves.
+    pub files: Vec<Arc<File>>,
     pub overlays: Vec<Arc<Overlay>>,
     pub scratch: Arc<Scratch>,
     pub trace: Option<Trace>,
@@ -86,12 +88,13 @@ const DEVICES: [(&[u8], What); 10] = [
 const PROGRAM_FOLDERS: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
 
 pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
-    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk, common_disk, dirs } = settings;
+    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk, common_disk, dirs, extras } = settings;
     let mounts = tidied(mounts)?;
     let mut parts = Parts {
         tree: Tree::new(),
         mounts: Vec::new(),
         programs,
+        files: Vec::new(),
         overlays: Vec::new(),
         scratch: Arc::new(Scratch::new(scratch)),
         quota: Quota::new(max_disk, trace.clone(), common_disk),
@@ -123,6 +126,9 @@ pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
     }
     for (origin, mount) in mounts.into_iter().enumerate() {
         parts.place(mount, origin)?;
+    }
+    for (path, extra) in extras {
+        parts.place_extra(&path, extra);
     }
     parts.tree.finish();
     for id in parts.tree.ids() {
@@ -233,6 +239,19 @@ impl Parts {
             account: (mount.access == Access::ReadWrite).then(|| self.quota.mounted.clone()),
         });
         Ok(())
+    }
+
+    fn place_extra(&mut self, path: &[u8], extra: Extra) {
+        match extra {
+            Extra::File(file) => {
+                let path = self.tree.through_links(path);
+                self.tree.place(&path, What::File(self.files.len()));
+                self.files.push(file);
+            }
+            _ if self.tree.is_taken(path) => {}
+            Extra::Folder => _ = self.tree.place(path, What::Folder),
+            Extra::Link(target) => self.tree.place_link(path, target),
+        }
     }
 
     /// A folder that is only here because something is nested below it hides nothing: what the mount above has at this

@@ -58,7 +58,7 @@ pub use interrupt::{Deadline, Interrupt, Interruptible, interruptible, is_interr
 pub use mount::{Access, Mount, MountError};
 pub use namespace::Namespace;
 pub use options::{
-    Change, ChangeKind, Device, DirOption, NewTime, OpenOptions, Opened, Program, Settings, Wanted, quoted,
+    Change, ChangeKind, Device, DirOption, Extra, NewTime, OpenOptions, Opened, Program, Settings, Wanted, quoted,
 };
 pub use quota::{Charge, CommonDisk};
 pub use scratch::{Workspace, remove_abandoned};

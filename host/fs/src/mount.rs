@@ -122,6 +122,16 @@ impl FromStr for Mount {
     type Err = MountError;
 
     fn from_str(text: &str) -> Result<Self, MountError> {
+        Self::with_name(text).map(|(mount, _)| mount)
+    }
+}
+
+impl Mount {
+    /// The mount that a text describes; and the folder's name as it is written there, if guests are to see it under its own.
+    ///
+    /// # Errors
+    /// When the text is no mount, or the folder cannot be found.
+    pub fn with_name(text: &str) -> Result<(Self, Option<PathBuf>), MountError> {
         let owned = || text.to_owned();
         let (host, guest) = match text.split_once("::") {
             Some((host, guest)) => (host, Some(guest)),
@@ -132,7 +142,9 @@ impl FromStr for Mount {
         if host.is_empty() {
             return Err(MountError::NoHost { text: owned() });
         }
-        let Some(guest) = guest else { return Mount::at_own_path(Path::new(host), access) };
+        let Some(guest) = guest else {
+            return Ok((Mount::at_own_path(Path::new(host), access)?, Some(PathBuf::from(host))));
+        };
         if !guest.starts_with('/') {
             let suggestion = match guest.trim_start_matches(['.', '/']) {
                 "" => "mnt",
@@ -150,7 +162,7 @@ impl FromStr for Mount {
             guest: guest.to_owned(),
             component,
         })?;
-        Ok(Mount { host: canonical(Path::new(host))?, guest, access })
+        Ok((Mount { host: canonical(Path::new(host))?, guest, access }, None))
     }
 }
 

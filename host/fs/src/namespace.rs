@@ -222,7 +222,10 @@ impl Namespace {
             Some(Reading::Folder(start, rest)) => crate::see::read_link(start, rest),
             Some(Reading::Overlay(layers, path, true)) => layers.look(&path, true, false).and(Err(Errno::INVAL.into())),
             Some(Reading::Overlay(layers, path, false)) => layers.read_link(&path),
-            None => self.0.look(place, false).and(Err(Errno::INVAL.into())),
+            None => match self.0.link_target(place) {
+                Some(target) => Ok(target.to_vec()),
+                None => self.0.look(place, false).and(Err(Errno::INVAL.into())),
+            },
         })
     }
 

@@ -26,6 +26,20 @@ pub struct Settings {
     pub common_disk: Option<Arc<CommonDisk>>,
     /// How whoever reads a [`Denial`](crate::Denial) can have more mounted.
     pub dirs: DirOption,
+    /// What there is beside the mounted folders, by absolute and tidy paths, in the order in which it is put there.
+    pub extras: Vec<(Vec<u8>, Extra)>,
+}
+
+/// What guests see beside mounted folders.
+#[derive(Clone, Debug)]
+pub enum Extra {
+    /// A folder that holds nothing but what is mounted in it, and which nobody can write to. Where something is already, that stays.
+    Folder,
+    /// A symbolic link to this absolute path, in which no other link is. Where something is already, or behind another such link, that stays.
+    Link(Vec<u8>),
+    /// This open file and nothing beside it, to be read; what was there is hidden. Its path may lead through links. It is opened anew for each reader. That it is
+    /// read is noted in no trace.
+    File(Arc<File>),
 }
 
 /// What is said of the option `--dir`, which a [`Denial`](crate::Denial) names only where it helps.
@@ -77,6 +91,7 @@ impl Default for Settings {
             max_disk: None,
             common_disk: None,
             dirs: DirOption::Given,
+            extras: Vec::new(),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! From a place to the folder and path that an operation works on, and what is to be said of places without one.
 
-use std::fs::File;
+use std::{fs::File, os::fd::AsRawFd};
 
-use rustix::io::Errno;
+use rustix::{
+    fs::{CWD, Mode, OFlags},
+    io::Errno,
+};
 
 use crate::{
     Access, Denial, DirEntry, FsError, Kind, OpenOptions, Opened, Stat, Wanted,
@@ -185,6 +188,8 @@ impl Parts {
                 What::Device(device) => opened_device(Opened::Device(device), options),
                 What::Descriptor(number) => opened_device(Opened::Descriptor(number), options),
                 What::Program(number) => self.open_program(number, options),
+                What::File(number) => self.open_extra(*id, number, options),
+                What::Link(_) => Err(Errno::LOOP.into()),
             },
             Place::Inside { .. } => self.open_told(place, options),
         }
@@ -267,6 +272,38 @@ impl Parts {
         Err(error.into())
     }
 
+    /// A file that is here by itself. Whoever reads it has a position of his own, as far as the system can give one.
+    fn open_extra(&self, id: NodeId, number: usize, options: &OpenOptions) -> Attempt<Opened> {
+        let file = &self.files[number];
+        if options.directory {
+            return Err(Errno::NOTDIR.into());
+        }
+        if options.create && options.exclusive {
+            return Err(Errno::EXIST.into());
+        }
+        if options.write || options.append || options.truncate {
+            return Err(self.only_read(id).into());
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let again = rustix::fs::openat(CWD, format!("/proc/self/fd/{}", file.as_raw_fd()), flags, Mode::empty());
+        let again = match again {
+            Ok(again) => File::from(again),
+            Err(_) => file.try_clone().map_err(FsError::from)?,
+        };
+        Ok(Opened::File(again, None, None))
+    }
+
+    /// Where a link leads that is on no disk.
+    pub(crate) fn link_target(&self, place: &Place<'_>) -> Option<&[u8]> {
+        match place {
+            Place::Node(id) => match self.tree.node(*id).what {
+                What::Link(link) => Some(self.tree.target(link)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(crate) fn stat(&self, place: &Place<'_>, follow: bool) -> Attempt<Stat> {
         let on_disk = match self.reading(place)? {
             Some(Reading::Folder(start, rest)) => Some(see::stat(start, rest, follow)?),
@@ -279,6 +316,7 @@ impl Parts {
         match place {
             Place::Node(id) => {
                 let size = match self.tree.node(*id).what {
+                    What::File(number) => return Ok(Stat::of_file(&self.files[number])?),
                     What::Program(number) => self.programs[number].size,
                     _ => 0,
                 };
@@ -417,11 +455,21 @@ impl Parts {
         FsError::denied(errno::EROFS, denial)
     }
 
+    /// The error for a change of a file that is here by itself.
+    fn only_read(&self, id: NodeId) -> FsError {
+        let path = String::from_utf8_lossy(&self.tree.path(id)).into_owned();
+        let reason = format!("`{path}` is here to be read alone, because the command line names it");
+        let folder = path.rfind('/').map_or("/", |at| &path[..at.max(1)]);
+        let rule = self.dirs.for_another(&format!("{folder}:rw"));
+        FsError::denied(errno::EROFS, Denial { reason, rule, allows: "it" })
+    }
+
     /// For removing or moving what the namespace itself has.
     fn fixed(&self, id: NodeId) -> FsError {
         match self.tree.node(id).what {
             What::Mount(_) => FsError::new(errno::EBUSY),
             What::Program(number) => self.provided(number, "cannot be changed"),
+            What::File(_) => self.only_read(id),
             _ => FsError::new(errno::EROFS),
         }
     }
@@ -431,6 +479,8 @@ impl Parts {
             Place::Node(id) => match self.tree.node(*id).what {
                 What::Program(number) => self.provided(number, "cannot be changed"),
                 What::Device(_) | What::Descriptor(_) => FsError::new(errno::EPERM),
+                What::File(_) => self.only_read(*id),
+                What::Link(_) => FsError::new(errno::EROFS),
                 _ => self.not_a_mount(*id),
             },
             _ => FsError::new(errno::EPERM),

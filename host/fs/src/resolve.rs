@@ -81,6 +81,7 @@ pub(crate) fn by_text<'p>(
             b"" | b"." => {}
             b".." => node = tree.node(node).parent,
             name => match tree.child(node, name) {
+                Some(child) if matches!(tree.node(child).what, What::Link(_)) => return Ok(None),
                 Some(child) => node = child,
                 None => return below(tree, careful, node, &path[at..]),
             },
@@ -204,6 +205,13 @@ impl<L: Links> Walk<'_, L> {
         if self.rest.is_empty()
             && let Some(child) = self.tree.child(self.node, name)
         {
+            if let What::Link(link) = self.tree.node(child).what
+                && !keep
+            {
+                self.count_link()?;
+                self.node = ROOT;
+                return Ok(Step::Link(self.tree.target(link).to_vec()));
+            }
             self.node = child;
             return Ok(Step::On);
         }
@@ -218,10 +226,7 @@ impl<L: Links> Walk<'_, L> {
         self.rest.extend_from_slice(name);
         let target = if keep { None } else { self.links.target(mount, &self.rest)? };
         let Some(target) = target else { return Ok(Step::On) };
-        self.followed += 1;
-        if self.followed > MAX_LINKS {
-            return Err(FsError::new(errno::ELOOP).into());
-        }
+        self.count_link()?;
         if target.is_empty() {
             return Err(FsError::new(errno::ENOENT).into());
         }
@@ -231,6 +236,11 @@ impl<L: Links> Walk<'_, L> {
             self.rest.clear();
         }
         Ok(Step::Link(target))
+    }
+
+    fn count_link(&mut self) -> Attempt<()> {
+        self.followed += 1;
+        if self.followed > MAX_LINKS { Err(FsError::new(errno::ELOOP).into()) } else { Ok(()) }
     }
 
     fn up(&mut self) -> Attempt<Step> {

@@ -35,6 +35,10 @@ pub(crate) enum What {
     Descriptors,
     /// One of the host's programs, by its number.
     Program(usize),
+    /// A file of the host that is here by itself, by its number.
+    File(usize),
+    /// A symbolic link, by the number of its target.
+    Link(usize),
 }
 
 impl What {
@@ -46,7 +50,8 @@ impl What {
         match self {
             What::Folder | What::Mount(_) | What::Descriptors => Kind::Directory,
             What::Device(_) | What::Descriptor(_) => Kind::CharDevice,
-            What::Program(_) => Kind::File,
+            What::Program(_) | What::File(_) => Kind::File,
+            What::Link(_) => Kind::Symlink,
         }
     }
 }
@@ -55,11 +60,14 @@ impl What {
 #[derive(Debug)]
 pub(crate) struct Tree {
     nodes: Vec<Node>,
+    /// The targets of links.
+    targets: Vec<Vec<u8>>,
 }
 
 impl Tree {
     pub(crate) fn new() -> Self {
-        Tree { nodes: vec![Node { parent: ROOT, name: Cow::Borrowed(b""), what: What::Folder, children: Vec::new() }] }
+        let root = Node { parent: ROOT, name: Cow::Borrowed(b""), what: What::Folder, children: Vec::new() };
+        Tree { nodes: vec![root], targets: Vec::new() }
     }
 
     /// Puts something at an absolute, tidy path, and folders above it.
@@ -71,6 +79,48 @@ impl Tree {
         }
         self.nodes[at].what = what;
         at
+    }
+
+    /// Whether there is anything at a path, or a link on the way to it.
+    pub(crate) fn is_taken(&self, path: &[u8]) -> bool {
+        let mut at = ROOT;
+        for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+            if matches!(self.nodes[at].what, What::Link(_)) {
+                return true;
+            }
+            let known = self.nodes[at].children.iter().copied().find(|child| *self.nodes[*child].name == *name);
+            let Some(known) = known else { return false };
+            at = known;
+        }
+        true
+    }
+
+    /// Puts a symbolic link at an absolute, tidy path.
+    pub(crate) fn place_link(&mut self, path: &[u8], target: Vec<u8>) {
+        self.place(path, What::Link(self.targets.len()));
+        self.targets.push(target);
+    }
+
+    /// A path with the links on its way, as far as they are here, replaced by where they lead.
+    pub(crate) fn through_links(&self, path: &[u8]) -> Vec<u8> {
+        let mut at = ROOT;
+        let names = || path.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+        for (number, name) in names().enumerate() {
+            let known = self.nodes[at].children.iter().copied().find(|child| *self.nodes[*child].name == *name);
+            let Some(known) = known else { break };
+            at = known;
+            if let What::Link(link) = self.nodes[at].what {
+                let rest = names().skip(number + 1);
+                // What links lead to is named without links.
+                return rest.fold(self.targets[link].clone(), |path, name| [&path, b"/".as_slice(), name].concat());
+            }
+        }
+        path.to_vec()
+    }
+
+    /// Where a link leads.
+    pub(crate) fn target(&self, link: usize) -> &[u8] {
+        &self.targets[link]
     }
 
     /// Adds to a folder without looking whether the name is taken.
@@ -173,8 +223,10 @@ impl Tree {
         let what = self.nodes[id].what;
         let permissions = match what {
             What::Device(_) | What::Descriptor(_) => 0o666,
+            What::Link(_) => 0o777,
             _ => 0o755,
         };
+        let size = if let What::Link(link) = what { self.targets[link].len() as u64 } else { size };
         let mut found = Stat::synthetic(what.kind(), permissions, size, inode(id));
         found.nlink +=
             self.nodes[id].children.iter().filter(|child| self.nodes[**child].what.is_folder()).count() as u64;

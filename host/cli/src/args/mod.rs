@@ -23,7 +23,7 @@ pub(crate) use limits::LimitArgs;
 pub(crate) use native::NativeArgs;
 pub(crate) use report::{ReportArgs, ReportFormat};
 pub(crate) use run::RunArgs;
-pub(crate) use shell::ShellArgs;
+pub(crate) use shell::{DirArg, ShellArgs};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 pub(crate) use test::TestArgs;

@@ -4,8 +4,10 @@ use super::run::parse_env;
 use super::{CacheArgs, LimitArgs, NativeArgs, ReportArgs};
 use crate::config::keys::{read_size, read_time};
 use clap::Args;
-use glowplug_fs::Mount;
+use glowplug_fs::{Mount, MountError};
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// The embedded shell: bash's language, every command a WebAssembly instance that sees only what you allow
@@ -22,6 +24,10 @@ use std::time::Duration;
                                                see what a script would change, and change nothing
   glowplug shell --allow-native git            let one program of this machine run, confined to the same folders
 
+The shell begins in the folder where you are, whatever --dir says, and finds each folder that --dir names where you find it, also \
+through a link. With --dir the current folder holds nothing but these, unless it is one of them or in one. Under ::GUEST a folder is \
+seen there alone; the shell begins there if you are in it. FILE is read wherever it lies.
+
 Our own options come first, and are long, except for -v. Everything from the shell's first flag or FILE on is the shell's.
 
 Exit codes: the shell's own; 124 when --timeout or --cpu-time ends it; 1 when it cannot be started; 2 when the command line is wrong."
@@ -31,9 +37,9 @@ pub(crate) struct ShellArgs {
     #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true, value_hint = clap::ValueHint::FilePath)]
     pub(crate) args: Vec<OsString>,
     /// Let the shell see a folder, under its own name or as GUEST: read only, read and written, or with all writes going to a
-    /// copy that is thrown away [default: the current folder, read and written]
+    /// copy that is thrown away [default: the current folder, :rw]
     #[arg(long = "dir", value_name = "HOST[::GUEST][:ro|:rw|:overlay]", value_hint = clap::ValueHint::DirPath)]
-    pub(crate) dirs: Vec<Mount>,
+    pub(crate) dirs: Vec<DirArg>,
     /// Set an environment variable for the shell, or pass on your own of that name [default: TERM, LANG, TZ, HOME and a few more]
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = parse_env)]
     pub(crate) env: Vec<(String, Option<String>)>,
@@ -70,6 +76,23 @@ pub(crate) struct ShellArgs {
     /// What the shell is called by itself: bash, or sh when the program goes by that name.
     #[arg(skip = "bash".to_owned())]
     pub(crate) name: String,
+}
+
+/// One `--dir`.
+#[derive(Clone, Debug)]
+pub(crate) struct DirArg {
+    /// What it mounts.
+    pub(crate) mount: Mount,
+    /// The folder's name as it was written, where guests are to see it under its own.
+    pub(crate) written: Option<PathBuf>,
+}
+
+impl FromStr for DirArg {
+    type Err = MountError;
+
+    fn from_str(text: &str) -> Result<Self, MountError> {
+        Mount::with_name(text).map(|(mount, written)| Self { mount, written })
+    }
 }
 
 impl Default for ShellArgs {

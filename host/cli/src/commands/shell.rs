@@ -2,6 +2,8 @@
 //!
 //! What is in this file is on the way of every start of the shell.
 
+mod view;
+
 use crate::args::{ReportArgs, ShellArgs};
 use crate::clock::Clock;
 use crate::embedded;
@@ -13,18 +15,19 @@ use crate::overdue;
 use crate::progress::Progress;
 use crate::report::{RunReport, write_wanted};
 use glowplug_cache::LoadReport;
-use glowplug_fs::{Access, Deadline, DirOption, Mount, Namespace, errno, interruptible};
+use glowplug_fs::{Deadline, DirOption, Mount, Namespace, errno, interruptible};
 use glowplug_runtime::process::{
     CommandFacts, EditRequest, Face, Info, Natives, OnMachine, ProgramEvent, ProgramSet, RunEnd, Session, SessionEvent,
     SessionLimits, SessionOptions, Start, StartProgram, Stdio,
 };
 use glowplug_shell::{Editor, EditorSettings};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use view::View;
 
 /// What a shell gets of the user's environment unless `--env` says more: what programs need to know of the terminal, the
 /// language and the user, and nothing that could be a secret.
@@ -64,23 +67,29 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     clock.lap("open");
     // Before anything that the shell prints.
     opened.warn(None);
-    let (folders, cwd) = folders(args)?;
+    let source = source(&args.args);
+    let mut view = View::of(&args.dirs)?;
     let mut files = embedded::program_files();
     let cpu_seconds = args.limits.native_cpu_seconds();
     let natives = match args.native.allow_native.as_slice() {
         [] => Natives::default(),
-        programs => natives::resolve(programs, &args.native, &UserSettings::read()?, &folders, cpu_seconds)?,
+        programs => natives::resolve(programs, &args.native, &UserSettings::read()?, &view.mounts, cpu_seconds)?
+            .working_in(view.bare.take()),
     };
     natives::warn_missing(&natives);
     files.extend(natives::files(&natives));
     let settings = glowplug_fs::Settings {
-        mounts: folders.clone(),
         programs: files,
         max_disk: args.max_disk,
         dirs: if args.dirs.is_empty() { DirOption::Implied } else { DirOption::Given },
         ..glowplug_fs::Settings::default()
     };
-    let namespace = Namespace::new(settings).map_err(|error| Failure::new(error.to_string()))?;
+    let script = match source {
+        Source::File(file) => Some(file),
+        _ => None,
+    };
+    let namespace = view.namespace(settings, script)?;
+    let View { mounts: folders, cwd, .. } = view;
     clock.lap("folders");
 
     let face = Arc::new(ShellFace {
@@ -88,7 +97,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         folders,
         history,
         verbose,
-        typed: is_typed(&args.args),
+        typed: source == Source::Stdin,
     });
     let max_processes = args.max_processes.unwrap_or(SessionLimits::default().max_processes);
     let programs = ProgramSet::new(Arc::clone(&opened.cache), embedded::programs(), resident_bytes, max_processes);
@@ -111,9 +120,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let session = Session::new(options);
     let start = Start {
         program: StartProgram::Own(embedded::SHELL_NAME.to_owned()),
-        args: std::iter::once(args.name.as_bytes().to_vec())
-            .chain(args.args.iter().map(|arg| arg.as_bytes().to_vec()))
-            .collect(),
+        args: std::iter::once(args.name.as_bytes().to_vec()).chain(arguments(&args.args, &source)).collect(),
         env: environment(args),
         cwd,
         stdio: Stdio::default(),
@@ -153,34 +160,6 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     std::process::exit(code);
 }
 
-/// The folders that guests see, and the one that they begin in.
-fn folders(args: &ShellArgs) -> Result<(Vec<Mount>, Vec<u8>), Failure> {
-    let here = std::env::current_dir().map_err(|error| {
-        Failure::new("failed to find out the current folder").because(&error).hint("go to a folder that exists")
-    })?;
-    let mut mounts = args.dirs.clone();
-    if mounts.is_empty() {
-        let mount = Mount::at_own_path(&here, Access::ReadWrite);
-        mounts.push(mount.map_err(|error| Failure::new(error.to_string()))?);
-    }
-    let cwd = mounts.iter().filter_map(|mount| guest_path(mount, &here)).next();
-    let cwd = cwd.or_else(|| mounts.first().map(|mount| mount.guest.clone())).unwrap_or_else(|| b"/".to_vec());
-    Ok((mounts, cwd))
-}
-
-/// What a mount shows of a host's folder, if it shows it.
-fn guest_path(mount: &Mount, host: &Path) -> Option<Vec<u8>> {
-    let rest = host.strip_prefix(&mount.host).ok()?;
-    let mut guest = mount.guest.clone();
-    if !rest.as_os_str().is_empty() {
-        if !guest.ends_with(b"/") {
-            guest.push(b'/');
-        }
-        guest.extend_from_slice(rest.as_os_str().as_bytes());
-    }
-    Some(guest)
-}
-
 fn environment(args: &ShellArgs) -> Vec<Vec<u8>> {
     let pair = |name: &str, value: &[u8]| [name.as_bytes(), b"=", value].concat();
     let inherited = |name: &str| std::env::var_os(name).map(|value| pair(name, &value.into_vec()));
@@ -200,27 +179,51 @@ fn environment(args: &ShellArgs) -> Vec<Vec<u8>> {
     env
 }
 
-/// Whether these arguments make a shell take its commands from standard input: no `-c`, and no FILE.
-fn is_typed(args: &[OsString]) -> bool {
-    let mut args = args.iter().map(|arg| arg.as_encoded_bytes());
+/// Where a shell takes its commands from.
+#[derive(Debug, PartialEq, Eq)]
+enum Source<'a> {
+    /// Standard input: no `-c`, and no FILE.
+    Stdin,
+    /// `-c`.
+    Argument,
+    /// A script.
+    File(&'a OsStr),
+}
+
+/// Where these arguments make a shell take its commands from, as bash reads them.
+fn source(args: &[OsString]) -> Source<'_> {
+    let mut args = args.iter();
     let mut stdin = false;
-    while let Some(arg) = args.next() {
-        match arg {
-            b"--" | b"-" => return stdin || args.next().is_none(),
+    let file = loop {
+        let Some(arg) = args.next() else { break None };
+        match arg.as_encoded_bytes() {
+            b"--" | b"-" => break args.next(),
             b"--rcfile" | b"--init-file" => _ = args.next(),
             [b'-', b'-', ..] => {}
             [b'-' | b'+', letters @ ..] if !letters.is_empty() => {
                 if letters.contains(&b'c') {
-                    return false;
+                    return Source::Argument;
                 }
                 stdin |= letters.contains(&b's');
                 let values = letters.iter().filter(|letter| matches!(letter, b'o' | b'O')).count();
                 (0..values).for_each(|_| _ = args.next());
             }
-            _ => return stdin,
+            _ => break Some(arg),
         }
-    }
-    true
+    };
+    file.filter(|_| !stdin).map_or(Source::Stdin, |file| Source::File(file))
+}
+
+/// The arguments, as the shell gets them.
+fn arguments(args: &[OsString], source: &Source<'_>) -> impl Iterator<Item = Vec<u8>> {
+    let file = match source {
+        Source::File(file) => Some(*file),
+        _ => None,
+    };
+    args.iter().map(move |arg| match file {
+        Some(file) if std::ptr::eq(file, arg.as_os_str()) => view::for_guests(arg),
+        _ => arg.as_bytes().to_vec(),
+    })
 }
 
 /// The terminal's side of the session.
@@ -301,15 +304,7 @@ impl ShellFace {
     /// What an interactive shell says first: what it is, what it may touch, and how it started.
     fn greeting(&self) -> String {
         let state = self.state();
-        let may = self.folders.iter().map(|mount| {
-            let access = match mount.access {
-                Access::ReadOnly => "reads",
-                Access::ReadWrite => "reads and writes",
-                Access::Overlay => "reads, and writes to a copy of,",
-            };
-            format!("{access} {}", output::name(&mount.guest))
-        });
-        let may = may.collect::<Vec<_>>().join(", ");
+        let may = View::in_words(&self.folders);
         let tier = state
             .load
             .as_ref()
@@ -429,6 +424,33 @@ impl Face for ShellFace {
                     std::process::exit(EXIT_TIMEOUT);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_come_from_where_bash_takes_them() {
+        let cases: [(&[&str], Source<'_>); 12] = [
+            (&[], Source::Stdin),
+            (&["-i"], Source::Stdin),
+            (&["-s", "a"], Source::Stdin),
+            (&["-"], Source::Stdin),
+            (&["-c", "ls"], Source::Argument),
+            (&["-euo", "pipefail", "-c", "ls"], Source::Argument),
+            (&["file", "-c"], Source::File(OsStr::new("file"))),
+            (&["-euo", "pipefail", "file"], Source::File(OsStr::new("file"))),
+            (&["--", "-c"], Source::File(OsStr::new("-c"))),
+            (&["--posix", "--rcfile", "x", "file"], Source::File(OsStr::new("file"))),
+            (&["+x", "-", "file"], Source::File(OsStr::new("file"))),
+            (&["-O", "extglob", "-s", "--", "file"], Source::Stdin),
+        ];
+        for (args, expected) in cases {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            assert_eq!(source(&args), expected, "{args:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Several mounts, some within others.
 
 use super::{folder, list, mount, namespace, number, read, write};
-use crate::{Access, DirOption, Sought, errno::*};
+use crate::{Access, DirOption, Extra, Sought, errno::*};
 
 fn names(names: &[&str]) -> Result<Vec<String>, i32> {
     Ok(names.iter().map(|name| (*name).to_owned()).collect())
@@ -141,4 +141,52 @@ fn what_the_policy_hid_is_explained_on_demand() {
     assert_eq!(written(DirOption::Implied, "/var/log", folder).as_deref(), Some("--dir . --dir /var/log:ro"));
     assert_eq!(written(DirOption::Given, "/my files/x", folder).as_deref(), Some("--dir '/my files/x:ro'"));
     assert_eq!(written(DirOption::Absent, "/etc/x", writing), None);
+}
+
+#[test]
+fn what_is_there_beside_the_mounts() {
+    let dir = folder(&["shown/file", "alone", "hidden"]);
+    let host = dir.path().canonicalize().expect("a path");
+    let alone = std::fs::File::open(host.join("alone")).expect("a file");
+    let extras = [
+        ("/p", Extra::Folder),
+        ("/link", Extra::Link(b"/p/shown".to_vec())),
+        // Behind a link, and where something is: these stay away.
+        ("/link/other", Extra::Link(b"/p".to_vec())),
+        ("/p/shown", Extra::Link(b"/p".to_vec())),
+        ("/again", Extra::Link(b"/p".to_vec())),
+        ("/again/alone", Extra::File(alone.into())),
+    ];
+    let extras = extras.map(|(path, extra)| (path.as_bytes().to_vec(), extra)).to_vec();
+    let mounts = vec![mount(&host.join("shown"), "/p/shown", Access::ReadWrite)];
+    let files = crate::Namespace::new(crate::Settings { mounts, extras, ..Default::default() }).expect("a namespace");
+    assert_eq!(list(&files, "/p"), names(&["alone", "shown"]));
+    assert_eq!(number(files.create_dir(b"/p/new", 0o755)), Err(EROFS));
+    // The link is one to all calls.
+    assert_eq!(read(&files, "/link/file").as_deref(), Ok("shown/file"));
+    assert_eq!(number(files.read_link(b"/link")).as_deref(), Ok(&b"/p/shown"[..]));
+    assert_eq!(number(files.canonical(b"/link/file")).as_deref(), Ok(&b"/p/shown/file"[..]));
+    assert_eq!(
+        number(files.stat(b"/link", false)).map(|found| (found.kind, found.size)),
+        Ok((crate::Kind::Symlink, 8))
+    );
+    assert_eq!(number(files.stat(b"/link", true)).map(|found| found.kind), Ok(crate::Kind::Directory));
+    assert_eq!(number(files.stat(b"/link/", false)).map(|found| found.kind), Ok(crate::Kind::Directory));
+    assert_eq!(write(&files, "/link/made", "text"), Ok(()));
+    assert_eq!(number(files.rename(b"/link/made", b"/p/shown/moved")), Ok(()));
+    assert_eq!(read(&files, "/p/shown/moved").as_deref(), Ok("text"));
+    for change in [files.remove_file(b"/link"), files.rename(b"/link", b"/tmp/link"), files.symlink(b"/tmp", b"/link")]
+    {
+        assert!(matches!(number(change), Err(EROFS | EEXIST | EXDEV)));
+    }
+    assert_eq!(number(files.remove_dir(b"/link")), Err(ENOTDIR));
+    // A file is read from its beginning as often as one likes, and never written.
+    for _ in 0..2 {
+        assert_eq!(read(&files, "/p/alone").as_deref(), Ok("alone"));
+    }
+    assert_eq!(write(&files, "/p/alone", "x"), Err(EROFS));
+    assert_eq!(number(files.remove_file(b"/p/alone")), Err(EROFS));
+    assert_eq!(number(files.access(b"/p/alone", crate::Wanted { write: true, ..Default::default() })), Err(EROFS));
+    assert_eq!(read(&files, "/p/alone/x"), Err(ENOTDIR));
+    assert_eq!(read(&files, "/p/hidden"), Err(ENOENT));
 }

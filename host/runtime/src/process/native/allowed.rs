@@ -179,6 +179,14 @@ pub(super) struct NativeProgram {
 }
 
 impl Natives {
+    /// Also lets programs work in this folder, which guests see under its own name with nothing in it but what is mounted there.
+    /// More is not allowed by it: confined programs reach what they reach elsewhere.
+    #[must_use]
+    pub fn working_in(mut self, folder: Option<PathBuf>) -> Self {
+        self.folders.bare = folder;
+        self
+    }
+
     /// Looks the programs up, and opens what guests may see of the host.
     ///
     /// # Errors

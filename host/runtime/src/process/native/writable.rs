@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub(super) struct Folders {
     all: Vec<Folder>,
+    /// A folder that guests see under its own name, though nothing of it but what is mounted in it.
+    pub(super) bare: Option<PathBuf>,
 }
 
 /// One of them.
@@ -49,7 +51,7 @@ impl Folders {
             let identity = (found.st_dev, found.st_ino);
             Ok(Folder { guest: mount.guest.clone(), host, access: mount.access, identity, handle })
         };
-        Ok(Self { all: mounts.iter().map(open).collect::<Result<_, _>>()? })
+        Ok(Self { all: mounts.iter().map(open).collect::<Result<_, _>>()?, bare: None })
     }
 
     /// All of them.
@@ -121,7 +123,10 @@ impl Folders {
     /// Where a guest's canonical path is on the host.
     pub(super) fn on_host(&self, guest: &[u8]) -> OnHost {
         match self.covering(guest) {
-            None => OnHost::Nowhere,
+            None => match &self.bare {
+                Some(bare) if bare.as_os_str().as_bytes() == guest => OnHost::At(bare.clone()),
+                _ => OnHost::Nowhere,
+            },
             Some(folder) if folder.access == Access::Overlay => OnHost::Overlay,
             Some(folder) => {
                 let rest = guest.get(folder.guest.len()..).unwrap_or_default();
