@@ -148,7 +148,7 @@ impl From<ConfigError> for Failure {
         let failure = Self::new(format!("{at}: {}", error.problem));
         match error.at {
             Origin::File(..) => {
-                failure.hint("cache.toml.example explains each setting; `glowplug config` prints those in force")
+                failure.hint("`glowplug config --help` says where settings come from, and without this line `glowplug config` prints them all")
             }
             _ => failure,
         }

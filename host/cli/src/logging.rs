@@ -2,7 +2,7 @@
 
 use crate::args::LoggingArgs;
 use crate::failure::Failure;
-use crate::output::Log;
+use crate::output::{Log, Words};
 use tracing_subscriber::EnvFilter;
 
 const VARIABLE: &str = "GLOWPLUG_LOG";
@@ -13,6 +13,7 @@ pub(crate) fn init(args: &LoggingArgs) -> Result<(), Failure> {
     if args.verbose == 0 && variable.is_none() {
         return Ok(());
     }
+    let variable_is_unset = variable.is_none();
     let filter = match variable {
         Some(value) => value.to_string_lossy().into_owned(),
         None => {
@@ -29,6 +30,12 @@ pub(crate) fn init(args: &LoggingArgs) -> Result<(), Failure> {
             .because(&error)
             .hint("write a level, such as debug, or targets and levels, such as glowplug_cache=trace,wasmtime=info")
     })?;
+    if args.verbose == 1 && variable_is_unset {
+        // For people: what was done, as a program says it, and neither when nor where in our code.
+        let words = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Words).with_ansi(false);
+        words.without_time().with_level(false).with_target(false).init();
+        return Ok(());
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| Log)

@@ -138,3 +138,18 @@ impl Write for Log {
         Ok(())
     }
 }
+
+/// The same, with each message as a [`remark`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words;
+
+impl Write for Words {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        note_raw(&format!("glowplug: {}\n", line(bytes.strip_suffix(b"\n").unwrap_or(bytes).trim_ascii_start())));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,6 +1,6 @@
 //! The known name that an unknown one was probably meant to be.
 
-use strsim::levenshtein as distance;
+use strsim::osa_distance as distance;
 
 /// What to say of a name that is none of the known ones.
 pub fn unknown(name: &str, known: &[&str]) -> String {
@@ -10,7 +10,7 @@ pub fn unknown(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known name that was probably meant: that which takes the fewest changes of a letter, if they are few enough to be a slip.
+/// The known name that was probably meant: that which takes the fewest changes of a letter or swaps of two, if they are few enough to be a slip.
 pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let slip = 1 + name.chars().count() / 4;
     let changes = known.iter().map(|known| (distance(name, known), *known));
@@ -23,7 +23,9 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (from, to, changes) in [("", "", 0), ("abc", "abc", 0), ("", "abc", 3), ("kitten", "sitting", 3)] {
+        for (from, to, changes) in
+            [("", "", 0), ("abc", "abc", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("rnu", "run", 1)]
+        {
             assert_eq!(distance(from, to), changes, "{from} to {to}");
             assert_eq!(distance(to, from), changes, "{to} to {from}");
         }

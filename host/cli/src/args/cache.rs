@@ -41,11 +41,11 @@ pub(crate) enum CacheCommand {
     #[command(after_help = "Example:
   glowplug cache why app.wasm || echo 'the next start compiles'
 
-Exit codes: 0 for a hit; 1 when the module would be compiled, or cannot be read.")]
+Exit codes: 0 for a hit; 1 when a module would be compiled, or cannot be read.")]
     Why {
-        /// The module or component
-        #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-        file: PathBuf,
+        /// The modules and components
+        #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
+        files: Vec<PathBuf>,
         /// A start with `run --call-cache`, which has code of its own
         #[arg(long)]
         call_cache: bool,
@@ -67,10 +67,12 @@ executed, and is compiled anew when it is next asked for.")]
         dry_run: bool,
     },
     /// Remove everything, or what was compiled of some modules
-    #[command(after_help = "Examples:\n  glowplug cache clear\n  glowplug cache clear app.wasm")]
+    #[command(
+        after_help = "Examples:\n  glowplug cache clear\n  glowplug cache clear app.wasm\n  glowplug cache clear 4e8da8ff"
+    )]
     Clear {
-        /// Only what was compiled of these
-        #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+        /// Only what was compiled of these: files, or modules by the first digits that `glowplug cache ls` prints
+        #[arg(value_name = "FILE|KEY", value_hint = clap::ValueHint::FilePath)]
         files: Vec<PathBuf>,
     },
     /// Compile now, so that the next start is a hit
@@ -111,11 +113,12 @@ pub(crate) enum CallsCommand {
     /// Say of each result of a call whether it would be replayed now, and if not, what changed
     #[command(after_help = "Example:
   glowplug cache calls why 3f2a9c01
+  glowplug cache calls why tests/04.t
 
 Exit codes: 0 when a result would be replayed; 1 when none would.")]
     Why {
-        /// The call's key, or its first digits, as `glowplug cache calls ls` prints it
-        #[arg(value_name = "KEY")]
+        /// The call's key, or its first digits, as `glowplug cache calls ls` prints it; or a case, or a program that was run
+        #[arg(value_name = "KEY|FILE")]
         key: String,
     },
     /// Authenticate every entry, hash every output, and say what is wrong

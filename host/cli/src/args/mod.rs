@@ -4,14 +4,16 @@ mod bench;
 mod cache;
 mod calls;
 mod compile;
+mod habits;
 mod limits;
 mod native;
 mod report;
 mod run;
 mod shell;
 mod test;
+mod wasmtime;
 
-use crate::output::{self, ERROR, HEADING, LITERAL};
+use crate::output::{ERROR, HEADING, LITERAL};
 pub(crate) use bench::BenchArgs;
 pub(crate) use cache::{CacheCommand, CacheCommandArgs, CallsCommand, OptimizeArgs};
 pub(crate) use calls::{CallArgs, CallModeArgs};
@@ -19,12 +21,14 @@ use clap::builder::Styles;
 use clap::{Args, Parser, Subcommand};
 pub(crate) use compile::{CompileArgs, SnapshotArgs};
 use glowplug_cache::Backend;
+use habits::refuse;
+pub(crate) use habits::{is_bashs, unknown_shell_option};
 pub(crate) use limits::LimitArgs;
 pub(crate) use native::NativeArgs;
 pub(crate) use report::{ReportArgs, ReportFormat};
 pub(crate) use run::RunArgs;
 pub(crate) use shell::{DirArg, ShellArgs};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 pub(crate) use test::TestArgs;
 
@@ -41,7 +45,8 @@ const STYLES: Styles =
     styles = STYLES,
     max_term_width = 100,
     disable_help_subcommand = true,
-    after_help = "Without a command: an interactive shell, as `glowplug shell`.
+    after_help = "Without a command: an interactive shell, as `glowplug shell`. `glowplug -c SCRIPT` is `glowplug shell -c SCRIPT`, and \
+`glowplug app.wasm` is `glowplug run app.wasm`. `glowplug help COMMAND` explains a command.
 
 Examples:
   glowplug                          a shell that sees this folder and nothing else
@@ -68,13 +73,35 @@ impl Cli {
         if let Some(cli) = Self::run_without_options(&args).or_else(|| Self::shell_without_options(&args)) {
             cli
         } else if args.get(1).is_some_and(|command| command == "shell") {
-            ShellLine::try_parse_from(&args).map_or_else(|error| refuse(&args, &error), Self::from)
+            ShellLine::try_parse_from(&args).map_or_else(|error| refuse(&args, error), Self::from)
         } else if args.get(1).is_some_and(|command| command == "run") {
-            RunLine::try_parse_from(&args).map_or_else(|error| refuse(&args, &error), Self::from)
+            RunLine::try_parse_from(&args).map_or_else(|error| Self::run_as_wasmtime(&args, error), Self::from)
         } else if args.get(1).is_some_and(|command| command == "test") {
-            TestLine::try_parse_from(&args).map_or_else(|error| refuse(&args, &error), Self::from)
+            TestLine::try_parse_from(&args).map_or_else(|error| refuse(&args, error), Self::from)
         } else {
-            Self::try_parse_from(&args).unwrap_or_else(|error| refuse(&args, &error))
+            habits::parse(&args).unwrap_or_else(|error| refuse(&args, error))
+        }
+    }
+
+    /// The program that this runs, if it runs one.
+    fn program(&self) -> Option<&OsStr> {
+        match &self.command {
+            Command::Run(run) => run.file_and_args.first().map(OsString::as_os_str),
+            _ => None,
+        }
+    }
+
+    /// Tries a command line that could not be read with what wasmtime's options mean here.
+    fn run_as_wasmtime(args: &[OsString], error: clap::Error) -> Self {
+        match wasmtime::translated(args) {
+            None => refuse(args, error),
+            Some(Err(failure)) => std::process::exit(failure.report()),
+            Some(Ok(line)) => {
+                let cli =
+                    RunLine::try_parse_from(&line.args).map_or_else(|error| refuse(&line.args, error), Self::from);
+                line.say();
+                cli
+            }
         }
     }
 
@@ -103,7 +130,11 @@ impl Cli {
         let (program, args) = args.split_first()?;
         let program = Path::new(program).file_name()?.to_str()?.trim_start_matches('-');
         if matches!(program, "sh" | "bash") {
-            return Some(shell(program, args));
+            let mut cli = shell(program, args);
+            if let Command::Shell(shell) = &mut cli.command {
+                shell.is_ours = false;
+            }
+            return Some(cli);
         }
         match args.split_first() {
             None => Some(shell("bash", &[])),
@@ -249,17 +280,6 @@ pub(crate) struct ConfigArgs {
 pub(crate) struct CompletionsArgs {
     /// Which shell
     pub(crate) shell: clap_complete::Shell,
-}
-
-/// Ends the process with clap's message or help. A shell may have made arguments of file names: what clap would print of those
-/// as they are goes through our own output, without clap's colours.
-fn refuse(args: &[OsString], error: &clap::Error) -> ! {
-    let is_plain = |arg: &OsString| arg.to_str().is_some_and(|arg| arg.chars().all(output::is_visible));
-    if args.iter().all(is_plain) || !error.use_stderr() {
-        error.exit()
-    }
-    output::note(&error.render().to_string());
-    std::process::exit(error.exit_code())
 }
 
 #[cfg(test)]

@@ -76,6 +76,9 @@ pub(crate) struct ShellArgs {
     /// What the shell is called by itself: bash, or sh when the program goes by that name.
     #[arg(skip = "bash".to_owned())]
     pub(crate) name: String,
+    /// Whether the program was called by its own name, so that there are options of its own.
+    #[arg(skip = true)]
+    pub(crate) is_ours: bool,
 }
 
 /// One `--dir`.
@@ -113,6 +116,7 @@ impl Default for ShellArgs {
             report: ReportArgs::default(),
             cache: CacheArgs::default(),
             name: "bash".to_owned(),
+            is_ours: true,
         }
     }
 }

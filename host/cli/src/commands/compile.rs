@@ -11,10 +11,7 @@ use std::path::{Path, PathBuf};
 /// Compiles through the cache, so that what was compiled before is not compiled again.
 pub(crate) fn run(args: &CompileArgs) -> Result<i32, Failure> {
     let output = args.output.clone().unwrap_or_else(|| args.file.with_extension("cwasm"));
-    if output == args.file {
-        return Err(Failure::usage(format!("the artifact would replace {} itself", args.file.display()))
-            .hint("name another file with --output"));
-    }
+    keep_source(&args.file, &output)?;
     let opened = opening::open(&args.cache)?;
     let engine = default_engine();
     let loaded = opened.cache.load_any(&engine, &Source::file(args.file.as_path()))?;
@@ -26,6 +23,25 @@ pub(crate) fn run(args: &CompileArgs) -> Result<i32, Failure> {
     write_atomically(&output, &artifact).map_err(|error| Failure::file("write", &output, &error))?;
     opened.cache.finish();
     Ok(0)
+}
+
+/// Refuses to write over what is read.
+pub(crate) fn keep_source(source: &Path, output: &Path) -> Result<(), Failure> {
+    let same = || Some(source.canonicalize().ok()? == output.canonicalize().ok()?);
+    if source == output || same() == Some(true) {
+        return Err(Failure::usage(format!("the result would replace {} itself", crate::output::path(source)))
+            .hint("name another file with --output"));
+    }
+    Ok(())
+}
+
+/// Fails if no file could be made there: to be asked before work of minutes.
+pub(crate) fn is_writable(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".glowplug-").tempfile_in(folder).map(|_| ()).map_err(|error| error.kind().into())
 }
 
 /// Under another name first, so that nobody ever sees half a file, and nothing that is mapped now is changed.

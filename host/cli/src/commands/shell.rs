@@ -4,7 +4,7 @@
 
 mod view;
 
-use crate::args::{ReportArgs, ShellArgs};
+use crate::args::{ReportArgs, ShellArgs, is_bashs, unknown_shell_option};
 use crate::clock::Clock;
 use crate::embedded;
 use crate::failure::{EXIT_TIMEOUT, Failure};
@@ -68,6 +68,11 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     // Before anything that the shell prints.
     opened.warn(None);
     let source = source(&args.args);
+    if let Source::Unknown(option, after) = source
+        && args.is_ours
+    {
+        return Err(unknown_shell_option(option, after));
+    }
     let mut view = View::of(&args.dirs)?;
     let mut files = embedded::program_files();
     let cpu_seconds = args.limits.native_cpu_seconds();
@@ -188,17 +193,20 @@ enum Source<'a> {
     Argument,
     /// A script.
     File(&'a OsStr),
+    /// Nowhere: this is no option of a shell, and stands after that one.
+    Unknown(&'a OsStr, Option<&'a OsStr>),
 }
 
 /// Where these arguments make a shell take its commands from, as bash reads them.
 fn source(args: &[OsString]) -> Source<'_> {
     let mut args = args.iter();
-    let mut stdin = false;
+    let (mut stdin, mut first) = (false, None);
     let file = loop {
         let Some(arg) = args.next() else { break None };
         match arg.as_encoded_bytes() {
             b"--" | b"-" => break args.next(),
             b"--rcfile" | b"--init-file" => _ = args.next(),
+            [b'-', b'-', ..] if !is_bashs(arg) => return Source::Unknown(arg, first),
             [b'-', b'-', ..] => {}
             [b'-' | b'+', letters @ ..] if !letters.is_empty() => {
                 if letters.contains(&b'c') {
@@ -210,6 +218,7 @@ fn source(args: &[OsString]) -> Source<'_> {
             }
             _ => break Some(arg),
         }
+        first = first.or(Some(arg.as_os_str()));
     };
     file.filter(|_| !stdin).map_or(Source::Stdin, |file| Source::File(file))
 }
@@ -434,7 +443,7 @@ mod tests {
 
     #[test]
     fn commands_come_from_where_bash_takes_them() {
-        let cases: [(&[&str], Source<'_>); 12] = [
+        let cases: [(&[&str], Source<'_>); 14] = [
             (&[], Source::Stdin),
             (&["-i"], Source::Stdin),
             (&["-s", "a"], Source::Stdin),
@@ -447,6 +456,8 @@ mod tests {
             (&["--posix", "--rcfile", "x", "file"], Source::File(OsStr::new("file"))),
             (&["+x", "-", "file"], Source::File(OsStr::new("file"))),
             (&["-O", "extglob", "-s", "--", "file"], Source::Stdin),
+            (&["--tiemout", "5", "-c", "ls"], Source::Unknown(OsStr::new("--tiemout"), None)),
+            (&["-e", "--timeout", "5", "file"], Source::Unknown(OsStr::new("--timeout"), Some(OsStr::new("-e")))),
         ];
         for (args, expected) in cases {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();

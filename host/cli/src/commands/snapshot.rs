@@ -1,7 +1,7 @@
 //! `glowplug snapshot`: a guest that is initialised already.
 
 use crate::args::SnapshotArgs;
-use crate::commands::compile::write_atomically;
+use crate::commands::compile::{keep_source, write_atomically};
 use crate::failure::Failure;
 use glowplug_cache::{Kind, Source};
 use glowplug_runtime::{DirMount, GuestOptions, Output, SnapshotOptions, snapshot};
@@ -9,6 +9,7 @@ use glowplug_runtime::{DirMount, GuestOptions, Output, SnapshotOptions, snapshot
 /// Runs the initialisation, and writes what comes of it.
 pub(crate) fn run(args: &SnapshotArgs) -> Result<i32, Failure> {
     let (kind, wasm) = Source::file(args.file.as_path()).read()?;
+    keep_source(&args.file, &args.output)?;
     if kind == Kind::Component && !(args.dirs.is_empty() && args.env.is_empty() && !args.inherit_env) {
         return Err(Failure::usage("the initialization of a component can be given neither folders nor variables")
             .hint("leave out --dir, --env and --inherit-env: what it imports traps when it is called"));

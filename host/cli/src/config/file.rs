@@ -21,7 +21,12 @@ pub(super) fn entries(path: &Path, text: &str) -> Result<Vec<Entry>, ConfigError
     let mut entries = Vec::with_capacity(table.get_ref().len());
     for (name, value) in table.get_ref() {
         let key = Setting::named(name.get_ref()).ok_or_else(|| {
-            wrong(name.span().start, format!("`{}` is no setting; known are: {}", name.get_ref(), Setting::names()))
+            let known: Vec<&str> = Setting::ALL.iter().map(|known| known.name()).collect();
+            let problem = match glowplug_harness::nearest(name.get_ref(), &known) {
+                Some(near) => format!("`{}` is no setting; did you mean `{near}`?", name.get_ref()),
+                None => format!("`{}` is no setting; known are: {}", name.get_ref(), Setting::names()),
+            };
+            wrong(name.span().start, problem)
         })?;
         let value_text = match value.get_ref() {
             DeValue::String(text) => text.to_string(),

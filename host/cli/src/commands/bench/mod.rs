@@ -10,19 +10,26 @@ mod stacked;
 mod workshop;
 
 use crate::args::BenchArgs;
-use crate::commands::compile::write_atomically;
+use crate::commands::compile::{is_writable, write_atomically};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Steps;
 use contender::Contender;
 use figures::{Figures, Measured};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use workshop::Workshop;
+
+/// How long nothing is said where there is no terminal.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Measures, prints a table, and writes the files that were asked for.
 pub(crate) fn run(args: &BenchArgs) -> Result<i32, Failure> {
     // Before anything takes minutes.
     std::fs::metadata(&args.file).map_err(|error| Failure::file("read", &args.file, &error))?;
+    for path in args.json.iter().chain(&args.html) {
+        is_writable(path).map_err(|error| Failure::file("write", path, &error))?;
+    }
     let workshop = Workshop::set_up(args)?;
     let measured = measure(&workshop, args)?;
     let figures = Figures::of(args, measured);
@@ -56,7 +63,13 @@ fn measure(workshop: &Workshop, args: &BenchArgs) -> Result<Vec<Measured>, Failu
         }
     }
     steps.advance();
+    let mut said = Instant::now();
     for round in 0..args.runs {
+        // Where no bar is, a log that says nothing looks like a program that hangs.
+        if !output::is_watched() && said.elapsed() > SILENCE {
+            output::remark(format_args!("measuring: {round} of {} rounds are done", args.runs));
+            said = Instant::now();
+        }
         for one in &mut measured {
             if one.left_out.is_some() || one.contender.compiles() && round >= cold_rounds {
                 continue;

@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -40,6 +41,8 @@ pub(super) struct Workshop {
     folder: PathBuf,
     hot: OnceLock<Hot>,
     embedded: OnceLock<Digest>,
+    /// A start has said what it has to say.
+    heard: AtomicBool,
     /// Removed when this is dropped.
     _temporary: Option<TempDir>,
 }
@@ -65,7 +68,8 @@ impl Workshop {
         };
         let (file, args) = (args.file.clone(), args.args.clone());
         let (hot, embedded) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { program, file, args, folder, hot, embedded, _temporary: temporary })
+        let heard = AtomicBool::new(false);
+        Ok(Self { program, file, args, folder, hot, embedded, heard, _temporary: temporary })
     }
 
     /// One start that is not measured: fills the cache where it must be warm, and looks whether it was what it should be.
@@ -190,8 +194,9 @@ impl Workshop {
             command.arg("--report-file").arg(report);
         }
         command.arg(&self.file).args(&self.args);
-        // Errors stay visible in the checked round only: a guest that complains ten times says nothing new.
-        let errors = if report.is_some() { Stdio::inherit() } else { Stdio::null() };
+        // Errors stay visible once: a guest that complains ten times says nothing new.
+        let heard = report.is_none() || self.heard.swap(true, Ordering::Relaxed);
+        let errors = if heard { Stdio::null() } else { Stdio::inherit() };
         command.stderr(errors);
         command
     }

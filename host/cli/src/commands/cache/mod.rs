@@ -44,7 +44,7 @@ pub(crate) fn run(args: CacheCommandArgs) -> Result<i32, Failure> {
         CacheCommand::Ls => ls::run(&opened, args.json),
         CacheCommand::Jobs => jobs::run(&opened, args.json),
         CacheCommand::Stats => stats::run(&opened, args.json),
-        CacheCommand::Why { file, call_cache } => why::run(&opened, &file, call_cache, args.json),
+        CacheCommand::Why { files, call_cache } => why::run(&opened, &files, call_cache, args.json),
         CacheCommand::Verify => verify::run(&opened, args.json),
         CacheCommand::Prune { dry_run } => prune::run(&opened, dry_run, args.json),
         CacheCommand::Clear { files } => clear::run(&opened, &files, args.json),

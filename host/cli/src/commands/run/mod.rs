@@ -18,7 +18,9 @@ use crate::progress::Progress;
 use crate::report::{CallReport, RunReport, Wanted, write_wanted};
 use crate::text;
 use called::Called;
-use glowplug_cache::{BackendUsed, Code, CompilerTier, LazyEngine, LoadReport, NoBaseline, Pending, Source, Tiers};
+use glowplug_cache::{
+    BackendUsed, Code, CompilerTier, LazyEngine, LoadReport, MissReason, NoBaseline, Pending, Source, Tiers,
+};
 use glowplug_runtime::{
     Compiler, CpuWatch, DirMount, EngineSpec, Finished, Guest, GuestOptions, Limit, Outcome, PreparedGuest, Refusal,
     Watchdog,
@@ -71,6 +73,11 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     clock.lap("open");
     // Before anything that the guest prints.
     opened.warn(None);
+    if args.calls.cacheable && !args.calls.wanted(opened.config.call_mode()) {
+        output::warning(
+            "`--cacheable` does nothing by itself; add `--call-cache explicit`, or set `call-cache` to that in cache.toml",
+        );
+    }
     let mut call = None;
     let needed = args.calls.needs_session();
     let cannot = |(option, left): (&str, &str), reason: &str| {
@@ -109,6 +116,11 @@ pub(crate) fn run(args: &RunArgs, mut clock: Clock) -> Result<i32, Failure> {
     let covered = load.as_ref().map_or(Duration::ZERO, |load| load.phases.named().map(|(_, time)| time).sum());
     clock.add("engine", in_load.saturating_sub(covered));
     opened.warn_of_load(load.as_ref());
+    if tracing::enabled!(tracing::Level::INFO)
+        && let Some(load) = &load
+    {
+        tracing::info!("{}: {}", options.name, in_words(load));
+    }
 
     let afterwards = Arc::new(Afterwards {
         opened,
@@ -282,6 +294,34 @@ fn load_optimized(
         loaded.report.no_baseline = Some(NoBaseline::Unwanted { what: why.to_owned() });
     }
     Ok(Found { code: loaded.module, load: Some(loaded.report), pending: None })
+}
+
+/// What a load did, for people.
+fn in_words(load: &LoadReport) -> String {
+    let fast = if load.code == Some(CompilerTier::Baseline) { ", from fast-made code" } else { "" };
+    let size = load.artifact_bytes.map_or_else(String::new, |bytes| format!(", {}", text::size(bytes)));
+    if load.outcome == glowplug_cache::Outcome::Hit {
+        let tier = crate::report::word(&load.tier);
+        return format!(
+            "its native code was in the cache ({tier} tier{size}), so nothing was compiled; it starts{fast}"
+        );
+    }
+    let reason = match (&load.reason, &load.bypass) {
+        (Some(MissReason::NeverSeen), _) => "it was never seen before".to_owned(),
+        (Some(MissReason::Corrupt { what }), _) => {
+            format!("what the cache held of it was damaged and is not used: {what}")
+        }
+        (Some(MissReason::Evicted), _) => "what the cache held of it was removed to make room".to_owned(),
+        (Some(reason), _) => reason.to_string(),
+        (None, Some(bypass)) => bypass.clone(),
+        (None, None) => "no reason is known".to_owned(),
+    };
+    let took = load.phases.compile.map_or_else(String::new, |took| format!(" in {}", text::time(took)));
+    let kept = match load.reason.is_some() && load.notes.is_empty() {
+        true => format!("the code is kept{size}, and the next start compiles nothing"),
+        false => "the code is not kept".to_owned(),
+    };
+    format!("compiled{took}, because {reason}; {kept}; it starts{fast}")
 }
 
 /// Whether the file begins as native code does; asked only where native code is allowed.

@@ -30,6 +30,19 @@ fn failed(what: &str, error: &std::io::Error) -> Failure {
     Failure::new(format!("failed to {what} the call cache")).because(error)
 }
 
+/// The calls of a case, or of a program, that goes by that name; the last used first.
+fn keys_of(cache: &CallCache, name: &str) -> Result<Vec<Digest>, Failure> {
+    let (listings, _) = cache.list().map_err(|error| failed("list", &error))?;
+    let ends_with =
+        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+    let is_meant = |parts: &[Part]| match part(parts, "case") {
+        // Cases are named from their project's folder, and one may be elsewhere.
+        Some(case) => ends_with(&case, name.trim_start_matches("./")) || ends_with(name, &case),
+        None => part(parts, "argument 0").is_some_and(|program| ends_with(name, &program)),
+    };
+    Ok(listings.iter().filter(|listing| is_meant(&listing.parts)).map(|listing| listing.key).collect())
+}
+
 /// The one key that begins so.
 fn key_of(cache: &CallCache, beginning: &str) -> Result<Digest, Failure> {
     let (listings, _) = cache.list().map_err(|error| failed("list", &error))?;
@@ -39,7 +52,10 @@ fn key_of(cache: &CallCache, beginning: &str) -> Result<Digest, Failure> {
         (Some(key), None) => Ok(key),
         (Some(_), Some(_)) => Err(Failure::new(format!("more than one call has a key that begins with `{beginning}`"))
             .hint("give more digits; --json prints all of them")),
-        (None, _) => Err(Failure::new(format!("no call has a key that begins with `{beginning}`")).hint(hint)),
+        (None, _) => Err(Failure::new(format!(
+            "no call has a key that begins with `{beginning}`, and none is of a case or a program of that name"
+        ))
+        .hint(hint)),
     }
 }
 

@@ -4,13 +4,28 @@ use super::ls::summary_json;
 use crate::failure::{EXIT_FAILURE, Failure};
 use crate::output;
 use crate::text;
+use glowplug_cache::Digest;
 use glowplug_calls::{CallCache, Explanation};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 
-/// Says it, and ends with 0 if a result would be replayed.
-pub(super) fn run(cache: &CallCache, key: &str, as_json: bool) -> Result<i32, Failure> {
-    let key = super::key_of(cache, key)?;
+/// Says it of the calls that are meant, and ends with 0 if a result of each would be replayed.
+pub(super) fn run(cache: &CallCache, name: &str, as_json: bool) -> Result<i32, Failure> {
+    let keys = super::keys_of(cache, name)?;
+    if keys.is_empty() {
+        return Ok(if one(cache, super::key_of(cache, name)?, as_json)? { 0 } else { EXIT_FAILURE });
+    }
+    let mut code = 0;
+    for key in keys {
+        if !one(cache, key, as_json)? {
+            code = EXIT_FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+/// Says it of one call; whether one of its results would be replayed.
+fn one(cache: &CallCache, key: Digest, as_json: bool) -> Result<bool, Failure> {
     let (parts, explanations) = cache
         .why(key)
         .map_err(|reason| Failure::new(format!("failed to read what is kept of {key}")).because_text(Some(&reason)))?;
@@ -39,7 +54,7 @@ pub(super) fn run(cache: &CallCache, key: &str, as_json: bool) -> Result<i32, Fa
         }
         output::show(&lines);
     }
-    Ok(if explanations.iter().any(holds) { 0 } else { EXIT_FAILURE })
+    Ok(explanations.iter().any(holds))
 }
 
 fn explanation_json(one: &Explanation) -> Value {
