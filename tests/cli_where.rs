@@ -145,8 +145,15 @@ fn a_script_is_read_whatever_is_mounted() {
     assert_eq!(stdout(&output), "from a pipe\n", "{output:?}");
     // With what is wrong said as bash says it.
     for (name, code) in [("none.sh", 127), ("rootfs", 126)] {
-        assert_eq!(run(name, &[]).status.code(), Some(code), "{name}");
+        let output = run(name, &[]);
+        assert_eq!(output.status.code(), Some(code), "{name}");
+        assert!(!stderr(&output).contains("--allow-native") && !stderr(&output).contains("--dir"), "{output:?}");
     }
+    // A program, or what a PATH of the user's has, is found as ever.
+    fs::write(trial.work().join("in/tool"), "echo tool\n").expect("a script");
+    let path = format!("PATH={}", trial.work().join("in").display());
+    let output = trial.run_in(&trial.work(), &["--dir", "in", "--env", &path, "tool"]);
+    assert_eq!(stdout(&output), "tool\n", "{output:?}");
     // What the shell has under that name stays its own.
     trial.context.write("stdin.sh", "");
     assert_eq!(run("/usr/bin/ls", &[]).status.code(), Some(126));

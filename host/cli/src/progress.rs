@@ -72,7 +72,7 @@ fn spin(message: &str, ended: &Receiver<()>) {
     if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
         let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         spinner
-            .set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed}").expect("a template that is tested"));
+            .set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed_precise}").expect("a template that is tested"));
         spinner.set_message(output::name(message).to_string());
         while ended.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
             spinner.tick();
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn templates_are_valid() {
-        assert!(ProgressStyle::with_template("{spinner} {msg} {elapsed}").is_ok());
+        assert!(ProgressStyle::with_template("{spinner} {msg} {elapsed_precise}").is_ok());
         assert!(ProgressStyle::with_template("{prefix} {bar:30} {pos}/{len} {msg}").is_ok());
     }
 

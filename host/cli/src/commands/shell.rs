@@ -27,7 +27,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use view::View;
+use view::{Script, View};
 
 /// What a shell gets of the user's environment unless `--env` says more: what programs need to know of the terminal, the
 /// language and the user, and nothing that could be a secret.
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
         ..glowplug_fs::Settings::default()
     };
     let script = match source {
-        Source::File(file) => Some(file),
+        Source::File(name) => Some(Script { name, has_path: args.env.iter().any(|(name, _)| name == "PATH") }),
         _ => None,
     };
     let namespace = view.namespace(settings, script)?;

@@ -14,6 +14,16 @@ use std::sync::Arc;
 
 /// What bash ends with when a script cannot be read.
 const EXIT_UNREADABLE: i32 = 126;
+/// And when there is none.
+const EXIT_NOT_FOUND: i32 = 127;
+
+/// A script that the command line names.
+#[derive(Clone, Copy)]
+pub(super) struct Script<'a> {
+    pub(super) name: &'a OsStr,
+    /// The shell may look for it in folders that the user named, not in those of its own programs alone.
+    pub(super) has_path: bool,
+}
 
 /// The mounted folders and what is there beside them.
 pub(super) struct View {
@@ -64,7 +74,7 @@ impl View {
     ///
     /// # Errors
     /// When a folder cannot be opened, or the script not be read.
-    pub(super) fn namespace(&mut self, settings: Settings, script: Option<&OsStr>) -> Result<Namespace, Failure> {
+    pub(super) fn namespace(&mut self, settings: Settings, script: Option<Script<'_>>) -> Result<Namespace, Failure> {
         let build = |settings| Namespace::new(settings).map_err(|error| Failure::new(error.to_string()));
         let mut settings = Settings { mounts: self.mounts.clone(), extras: self.extras.clone(), ..settings };
         let again = script.map(|_| settings.clone());
@@ -82,9 +92,10 @@ impl View {
         Ok(namespace)
     }
 
-    /// What has to be added for a script to be read. Nothing if guests see that file anyway, or if there is none: then the shell
-    /// says so, or finds a program of this name.
-    fn script(&self, script: &OsStr, namespace: &Namespace) -> Result<Option<(Vec<u8>, Extra)>, Failure> {
+    /// What has to be added for a script to be read. Nothing if guests see that file anyway, or if it is a program that the shell
+    /// finds.
+    fn script(&self, script: Script<'_>, namespace: &Namespace) -> Result<Option<(Vec<u8>, Extra)>, Failure> {
+        let Script { name: script, has_path } = script;
         let named = for_guests(script);
         let guest = Path::new(OsStr::from_bytes(&self.cwd)).join(OsStr::from_bytes(&named));
         let guest = tidy(&guest).into_os_string().into_vec();
@@ -95,8 +106,17 @@ impl View {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = match rustix::fs::openat(CWD, script, flags, Mode::empty()).map_err(std::io::Error::from) {
             Ok(file) => File::from(file),
-            Err(error) if seen.is_some() || error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Failure::file("read", Path::new(script), &error).code(EXIT_UNREADABLE)),
+            Err(_) if seen.is_some() => return Ok(None),
+            Err(error) => {
+                let missing = error.kind() == std::io::ErrorKind::NotFound;
+                let sought = !script.as_bytes().contains(&b'/');
+                let is_program = || namespace.programs().iter().any(|program| script == &*program.name);
+                if missing && sought && (has_path || is_program()) {
+                    return Ok(None);
+                }
+                let code = if missing { EXIT_NOT_FOUND } else { EXIT_UNREADABLE };
+                return Err(Failure::file("read", Path::new(script), &error).code(code));
+            }
         };
         let found = file.metadata().map_err(|error| Failure::file("read", Path::new(script), &error))?;
         let same = seen.is_some_and(|seen| (seen.dev, seen.ino) == (found.dev(), found.ino()));
