@@ -447,3 +447,148 @@ fn a_native_program_hears_that_nobody_reads_it_any_more() {
     let output = tools.run(&["--allow-native=endless=free", "--timeout=100s"], "endless | head -n 1; echo after");
     assert_eq!(stdout(&output), "y\nafter\n", "{output:?}");
 }
+
+/// Everything about a file that can be changed without writing to it.
+fn about(file: &Path) -> impl PartialEq + std::fmt::Debug {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = fs::symlink_metadata(file).expect("it is there");
+    let mut names = [0; 4096];
+    let len = rustix::fs::llistxattr(file, &mut names[..]).unwrap_or(0);
+    (found.mode(), found.uid(), found.gid(), found.mtime_nsec(), found.mtime(), names[..len].to_vec())
+}
+
+#[test]
+fn a_native_program_changes_no_modes_owners_and_times_outside() {
+    let tools = Tools::new();
+    tools.shell("tool");
+    for folder in ["rw", "ro"] {
+        fs::create_dir(tools.context.work().join(folder)).expect("a folder");
+    }
+    tools.context.write("ro/data", "data\n");
+    let outside = tools.context.home().join("victim");
+    fs::write(&outside, "text\n").expect("a file");
+    let folder = tools.context.home().join("folder");
+    fs::create_dir(&folder).expect("a folder");
+    let read_only = tools.context.work().join("ro/data");
+    std::os::unix::fs::symlink(&outside, tools.context.work().join("rw/link")).expect("a link");
+    let files = [&outside, &folder, &read_only, &tools.context.work().join("ro")];
+    let before: Vec<_> = files.iter().map(|file| about(file)).collect();
+    let paths = files.map(|file| file.display().to_string()).join(" ");
+    let line = format!(
+        "cd rw; tool -c 'for file in {paths} link /proc/self/cwd/link; do \
+           chmod 4777 $file && echo changed $file; touch -d 2001-01-01 $file && echo touched $file; \
+           touch -a $file && echo touched $file; chown 0:12345 $file && echo given $file; \
+           if command -v setfattr >/dev/null; then setfattr -n user.evil -v x $file && echo marked $file; fi; done; \
+           touch -h -d 2001-01-01 {victim} && echo touched; \
+           if command -v perl >/dev/null; then perl -e \"open(F, q(<), q({data})) or die; chmod(0777, *F) and print 1; \
+           utime(1, 1, *F) and print 2; chown(1, 1, *F) and print 3; chmod(0777, q({victim})) and print 4; \
+           utime(1, 1, q({victim})) and print 5\"; fi; \
+           if command -v python3 >/dev/null; then python3 -c \"
+import os
+for change in [lambda p: os.chmod(p, 0o777), lambda p: os.utime(p, (1, 1)), lambda p: os.setxattr(p, b\\\"user.evil\\\", b\\\"x\\\"),
+               lambda p: os.lchown(p, 1, 1)]:
+    for path in [\\\"{victim}\\\", \\\"{data}\\\", os.open(\\\"{data}\\\", os.O_RDONLY)]:
+        try:
+            change(path)
+            print(\\\"python\\\", path)
+        except OSError as error:
+            pass
+\"; fi; exec 3< {data}; chmod 777 /proc/self/fd/3 && echo by descriptor; chmod 777 /dev/fd/3 && echo by descriptor'",
+        victim = outside.display(),
+        data = read_only.display()
+    );
+    let output = tools.run(&["--dir", "rw", "--dir", "ro:ro", "--allow-native", "tool"], &line);
+    assert_eq!(stdout(&output), "", "{output:?}");
+    assert!(stderr(&output).contains("Operation not permitted"), "{output:?}");
+    let after: Vec<_> = files.iter().map(|file| about(file)).collect();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_native_program_changes_modes_and_times_of_what_is_mounted() {
+    use std::os::unix::fs::MetadataExt as _;
+    let tools = Tools::new();
+    tools.shell("tool");
+    let line = "tool -c 'set -e; echo x > file; chmod 750 file; touch -d @1000000000 file; ln -s file link; \
+                touch -h -d @1000000001 link; mkdir folder; chmod 711 folder; cd folder; chmod 600 ../file; exec 3< ../file; \
+                chmod 640 /proc/self/fd/3; chmod 644 /dev/fd/3; cp -p ../file copy; touch -d @1000000002 .; echo h > $HOME/h; chmod 600 $HOME/h; \
+                if command -v python3 >/dev/null; then python3 -c \"import os
+f = os.open(\\\"copy\\\", os.O_RDONLY)
+os.fchmod(f, 0o604)
+os.utime(f, (1000000003, 1000000003))
+os.chown(\\\"copy\\\", os.getuid(), -1)
+os.sched_setaffinity(os.getpid(), os.sched_getaffinity(0))
+\"; else chmod 604 copy; touch -d @1000000003 copy; fi; echo all'";
+    let output = tools.run(&["--allow-native", "tool"], line);
+    assert_eq!(stdout(&output), "all\n", "{output:?}");
+    let found = |name: &str| {
+        let found = fs::symlink_metadata(tools.context.work().join(name)).expect("it is there");
+        (found.mode() & 0o7777, found.mtime())
+    };
+    assert_eq!(found("file"), (0o644, 1_000_000_000));
+    assert_eq!(found("link").1, 1_000_000_001);
+    assert_eq!(found("folder"), (0o711, 1_000_000_002));
+    assert_eq!(found("folder/copy"), (0o604, 1_000_000_003));
+}
+
+#[test]
+fn a_native_program_reaches_no_other_processes() {
+    let tools = Tools::new();
+    if !Path::new("/usr/bin/python3").exists() {
+        return skipped("other processes", "there is no /usr/bin/python3");
+    }
+    let mut other = Command::new("sleep").arg("1000").spawn().expect("it starts");
+    let program = format!(
+        "import ctypes, os, resource\n\
+         libc = ctypes.CDLL(None, use_errno=True)\n\
+         libc.shmat.restype = ctypes.c_void_p\n\
+         pid = {pid}\n\
+         buffer = ctypes.create_string_buffer(256)\n\
+         buffer[0] = 1\n\
+         def reaches(name, *args):\n    \
+             if getattr(libc, name)(*args) != -1: print(name, args)\n\
+         reaches('shmget', 4321, 4096, 0o1600)\n\
+         reaches('semget', 4321, 1, 0o1600)\n\
+         reaches('msgget', 4321, 0o1600)\n\
+         reaches('inotify_init')\n\
+         reaches('inotify_init1', 0)\n\
+         reaches('setpriority', 0, pid, 19)\n\
+         reaches('setpriority', 2, 0, 19)\n\
+         reaches('setpriority', 1, os.getpgid(pid), 19)\n\
+         reaches('prlimit', pid, 7, None, buffer)\n\
+         reaches('sched_setaffinity', pid, 128, buffer)\n\
+         reaches('sched_setscheduler', pid, 3, ctypes.create_string_buffer(8))\n\
+         reaches('mq_open', b'/glowplug', 0o102, 0o600, None)\n\
+         reaches('process_vm_readv', pid, None, 0, None, 0, 0)\n\
+         for number in [251, 253, 272 + 166, 434, 440, 312, 321, 298, 323, 248, 249, 250, 300, 256, 279, 425]:\n    \
+             if libc.syscall(number, pid, pid, 0, 0, 0, 0) != -1: print(number)\n    \
+             elif ctypes.get_errno() not in (1, 13, 38): print(number, os.strerror(ctypes.get_errno()))\n\
+         resource.prlimit(0, resource.RLIMIT_NOFILE, (64, 64))\n\
+         resource.prlimit(os.getpid(), resource.RLIMIT_NOFILE, (60, 60))\n\
+         os.setpriority(os.PRIO_PROCESS, 0, 5)\n\
+         os.sched_setaffinity(0, os.sched_getaffinity(0))\n\
+         print('own')\n",
+        pid = other.id()
+    );
+    tools.context.write("reach.py", program);
+    let output = tools.run(&["--allow-native", "python3"], "python3 reach.py");
+    other.kill().and_then(|()| other.wait()).expect("it ends");
+    // The numbers are those of one processor.
+    if cfg!(target_arch = "x86_64") {
+        assert_eq!(stdout(&output), "own\n", "{output:?}");
+    }
+}
+
+#[test]
+fn a_native_program_writes_no_file_larger_than_what_is_left_of_the_disk() {
+    let tools = Tools::new();
+    tools.shell("tool");
+    let line = "tool -c 'head -c 3000000 /dev/zero > big; head -c 3000000 /dev/zero > $TMPDIR/big; \
+                head -c 3000000 /dev/zero > $HOME/big; head -c 100000 /dev/zero > small; wc -c < $TMPDIR/big; wc -c < $HOME/big'";
+    let output = tools.run(&["--max-disk=1MB", "--allow-native", "tool"], line);
+    let lens: Vec<u64> = stdout(&output).lines().map(|line| line.trim().parse().expect("a number")).collect();
+    assert!(lens.len() == 2 && lens.iter().all(|len| *len <= 1_000_000), "{output:?}");
+    let len = |name: &str| fs::metadata(tools.context.work().join(name)).expect("it is there").len();
+    assert!(len("big") <= 1_000_000, "{output:?}");
+    assert_eq!(len("small"), 100_000);
+}

@@ -25,7 +25,7 @@ impl UserSettings {
     /// Reads them, if there are any.
     pub(crate) fn read() -> Result<Self, Failure> {
         let Some(path) = Places::find().native_file else { return Ok(Self::default()) };
-        let text = match std::fs::read_to_string(&path) {
+        let text = match glowplug_store::plain::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Failure::file("read", &path, &error)),

@@ -243,10 +243,20 @@ pub(crate) fn write_wanted(wanted: &Wanted, report: &RunReport<'_>) -> Result<()
     Ok(())
 }
 
+/// Into a pipe or device that is there. A pipe that nobody reads is not waited for.
+fn write_into(path: &Path, text: &str) -> std::io::Result<()> {
+    use rustix::fs::{CWD, Mode, OFlags};
+    use std::io::Write as _;
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+    rustix::fs::fcntl_setfl(&opened, OFlags::empty())?;
+    std::fs::File::from(opened).write_all(text.as_bytes())
+}
+
 /// Whole, unless it is no plain file: a pipe or `/dev/stderr` cannot be replaced.
 fn write_report(path: &Path, text: &str) -> Result<(), Failure> {
     let plain = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) || !path.exists();
-    let written = if plain { write_atomically(path, text.as_bytes()) } else { std::fs::write(path, text) };
+    let written = if plain { write_atomically(path, text.as_bytes()) } else { write_into(path, text) };
     written.map_err(|error| Failure::file("write", path, &error))
 }
 

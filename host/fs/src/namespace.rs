@@ -49,6 +49,14 @@ impl Namespace {
         self.0.scratch.folder(name, 0o700)
     }
 
+    /// How many bytes of the disk may still be taken, at the most: for who starts programs that are no guests, and are not counted.
+    ///
+    /// # Errors
+    /// When the session's own folder cannot be made.
+    pub fn disk_left(&self) -> Result<u64, FsError> {
+        Ok(self.0.quota.left(&self.own_folder("tmp")?))
+    }
+
     /// Opens what is at a path, or creates it.
     ///
     /// # Errors

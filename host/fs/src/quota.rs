@@ -144,6 +144,11 @@ impl Quota {
         }
     }
 
+    /// What the larger of both accounts has left, on the file system that a file is on.
+    pub(crate) fn left(&self, near: &File) -> u64 {
+        self.own.pot.left(near).max(self.mounted.pot.left(near))
+    }
+
     /// Which limit was come to, if one was since this was last asked.
     pub(crate) fn take_refusal(&self) -> Option<Denial> {
         let shared = &self.own.shared;

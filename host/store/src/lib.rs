@@ -9,6 +9,7 @@ pub mod disk;
 pub mod evict;
 pub mod folder;
 pub mod identity;
+pub mod plain;
 pub mod room;
 pub mod seal;
 

@@ -63,7 +63,8 @@ pub(crate) struct ShellArgs {
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(crate) max_output: Option<u64>,
     /// The most of the disk that everything takes which is written to /tmp, to layers and to mounted folders, such as 1GiB
-    /// [default: 2GiB or half of what is free for /tmp and layers, half of what is free for mounted folders]
+    /// [default: 2GiB or half of what is free for /tmp and layers, half of what is free for mounted folders].
+    /// Native programs are not counted: no file of theirs can be larger than what is left
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     pub(crate) max_disk: Option<u64>,
     /// Say at the end, on standard error, what was changed in folders with :overlay

@@ -129,7 +129,7 @@ impl Config {
 
     fn add_file(&mut self) -> Result<(), ConfigError> {
         let Some(path) = self.places.config_file.clone() else { return Ok(()) };
-        let text = match std::fs::read_to_string(&path) {
+        let text = match glowplug_store::plain::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.places.config_is_named => return Ok(()),
             Err(error) => {

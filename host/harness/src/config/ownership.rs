@@ -1,6 +1,6 @@
 //! Whose a file is: what others could have written is not believed.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -11,7 +11,7 @@ const OTHERS: u32 = 0o002;
 
 /// What stands in the file; or why it is not to be believed, unless `trusting`. The file that is asked is the one that is read.
 pub(super) fn read(file: &Path, folder: &Path, trusting: bool) -> io::Result<Result<String, String>> {
-    let mut opened = File::open(file)?;
+    let mut opened = glowplug_store::plain::open(file)?;
     let mut text = String::new();
     let foreign = || -> io::Result<Option<String>> {
         if let Some(why) = foreign(&opened.metadata()?) {

@@ -66,7 +66,7 @@ impl Consent {
         let ours = fs::symlink_metadata(place).is_ok_and(|found| {
             found.is_file() && found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o022 == 0
         });
-        ours && fs::read_to_string(place).is_ok_and(|kept| kept.lines().next() == Some(&self.digest))
+        ours && glowplug_store::plain::read_to_string(place).is_ok_and(|kept| kept.lines().next() == Some(&self.digest))
     }
 
     fn remember(&self) -> Result<(), Failure> {

@@ -169,7 +169,7 @@ impl Plan {
 /// The first bytes of a file, `most` of them, and the identity that stands for them, if there is one.
 fn read(path: &Path, most: u64) -> std::io::Result<(Vec<u8>, Option<FileIdentity>)> {
     let mut bytes = Vec::new();
-    let file = std::fs::File::open(path)?;
+    let file = glowplug_store::plain::open(path)?;
     let reading = Reading::begin(&file, identity_of(&file.metadata()?));
     (&file).take(most).read_to_end(&mut bytes)?;
     let after = identity_of(&file.metadata()?);

@@ -1,7 +1,8 @@
 //! What a confined native program may reach: rules for Landlock, the system calls of [`seccomp`](super::seccomp), and no
 //! privileges beyond those that concern files.
 
-use super::seccomp;
+use super::behalf::{Deputy, Identity, identity};
+use super::seccomp::{self, Filters};
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible as _, PathBeneath, Ruleset,
     RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetStatus, Scope,
@@ -106,7 +107,8 @@ pub(super) struct Rules {
 /// Everything that is needed to confine a thread, made beforehand.
 pub(super) struct Confinement {
     ruleset: RulesetCreated,
-    filters: Vec<seccompiler::BpfProgram>,
+    filters: Filters,
+    writable: Vec<Identity>,
 }
 
 /// Why this kernel confines nothing, if it does not.
@@ -152,26 +154,29 @@ impl Confinement {
         for path in &rules.readable {
             ruleset = add_path(ruleset, path, Right::Read)?;
         }
+        let mut writable = Vec::new();
         for (handle, right) in handles.iter().zip(&rules.handles) {
             ruleset = add(ruleset, handle, *right)?;
+            if *right == Right::Write {
+                writable.push(identity(&rustix::fs::fstat(handle).map_err(|error| error.to_string())?));
+            }
         }
-        Ok(Self { ruleset, filters: seccomp::filters()? })
+        Ok(Self { ruleset, filters: seccomp::filters()?, writable })
     }
 
-    /// Confines the calling thread, and whatever it starts, for ever.
+    /// Confines the calling thread, and whatever it starts, for ever. Gives who has to answer for it from outside; without, calls
+    /// that would have to be answered fail.
     ///
     /// # Errors
     /// In words. Nothing may be executed then.
-    pub(super) fn enter(self) -> Result<(), String> {
+    pub(super) fn enter(self) -> Result<Option<Deputy>, String> {
         let status = self.ruleset.restrict_self().map_err(|error| error.to_string())?;
         if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
             return Err("the kernel did not enforce the rules".to_owned());
         }
         drop_privileges()?;
-        for filter in &self.filters {
-            seccompiler::apply_filter(filter).map_err(|error| error.to_string())?;
-        }
-        Ok(())
+        let listener = self.filters.apply()?;
+        Ok(listener.map(|listener| Deputy::new(listener, self.writable)))
     }
 }
 
@@ -205,7 +210,7 @@ fn rights(right: Right) -> BitFlags<AccessFs> {
 
 /// Takes every privilege from the calling thread but those that decide which files may be read and changed: what root has
 /// beyond them concerns the machine and not the mounted folders.
-fn drop_privileges() -> Result<(), String> {
+pub(super) fn drop_privileges() -> Result<(), String> {
     use caps::{CapSet, Capability};
     const KEPT: [Capability; 6] = [
         Capability::CAP_CHOWN,
@@ -245,7 +250,8 @@ mod tests {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", script]).current_dir("/");
         let output = std::thread::spawn(move || {
-            confinement.enter().expect("confined");
+            let deputy = confinement.enter().expect("confined");
+            std::thread::spawn(move || deputy.map(Deputy::serve));
             command.output().expect("it starts")
         });
         String::from_utf8_lossy(&output.join().expect("no panic").stdout).into_owned()

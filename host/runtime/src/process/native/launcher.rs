@@ -76,6 +76,10 @@ fn start(request: Request, mut descriptors: Vec<OwnedFd>) -> io::Result<Pid> {
         let limit = Rlimit { current: Some(seconds), maximum: Some(seconds.saturating_add(1)) };
         rustix::process::setrlimit(Resource::Cpu, limit)?;
     }
+    // What it takes of the disk is not counted, but no file of its own can be larger than what is left.
+    let had = rustix::process::getrlimit(Resource::Fsize);
+    let least = |limit: Option<u64>| Some(limit.unwrap_or(u64::MAX).min(request.file_bytes));
+    rustix::process::setrlimit(Resource::Fsize, Rlimit { current: least(had.current), maximum: least(had.maximum) })?;
     rustix::process::umask(Mode::from_raw_mode(request.umask));
     let folders = descriptors.split_off(BEFORE_FOLDERS);
     let [_, stdin, stdout, stderr, program] =
@@ -94,15 +98,21 @@ fn start(request: Request, mut descriptors: Vec<OwnedFd>) -> io::Result<Pid> {
     command.current_dir(request.cwd).process_group(0);
     command.stdin(Stdio::from(stdin)).stdout(Stdio::from(stdout)).stderr(Stdio::from(stderr));
     let started = std::thread::spawn(move || {
-        if let Some(confinement) = confinement {
-            confinement.enter().map_err(io::Error::other)?;
-        }
+        let deputy = match confinement {
+            Some(confinement) => confinement.enter().map_err(io::Error::other)?,
+            None => None,
+        };
         // Waited for as any other descendant.
-        command.spawn().map(|child| Pid::from_child(&child))
+        command.spawn().map(|child| (Pid::from_child(&child), deputy))
     });
-    let pid = started.join().map_err(|_| io::Error::other("starting it failed"))?;
+    let started = started.join().map_err(|_| io::Error::other("starting it failed"))?;
     drop(program);
-    pid
+    let (pid, deputy) = started?;
+    if let Some(deputy) = deputy {
+        // From a thread that is not confined itself.
+        std::thread::spawn(move || deputy.serve());
+    }
+    Ok(pid)
 }
 
 /// Waits until no descendant is left, and ends this process then. The host hears of the program's own end at once.

@@ -2,6 +2,7 @@
 //! given few variables, sees what guests are mounted, and ends with the session (ADR 0023).
 
 mod allowed;
+mod behalf;
 mod confine;
 mod environment;
 mod installation;
@@ -105,6 +106,7 @@ pub(crate) fn start(context: &mut Context, request: &SpawnRequest, at: usize) ->
         cwd,
         umask: context.umask,
         cpu_seconds: session.natives.cpu_seconds,
+        file_bytes: session.namespace.disk_left().map_err(|error| error.errno)?,
         rules: (!program.free).then(|| rules(&session, program, &own)),
     };
     let mut descriptors: Vec<_> = streams.iter().map(|stream| stream.as_fd()).collect();

@@ -30,6 +30,8 @@ pub(super) struct Request {
     pub(super) umask: u32,
     /// Seconds of processor time that each of its processes may take.
     pub(super) cpu_seconds: Option<u64>,
+    /// The most bytes that each file may have which it writes.
+    pub(super) file_bytes: u64,
     /// What it may reach; everything that the user may if none.
     pub(super) rules: Option<Rules>,
 }
