@@ -240,3 +240,32 @@ fn a_compilation_that_nobody_waits_for_gives_way() {
     drop(context);
     until("it is gone", || is_gone(&pid.to_string()));
 }
+
+#[test]
+fn settings_that_are_pipes_are_not_waited_for() {
+    let context = Context::new();
+    let pipe = |path: &std::path::Path| {
+        let made = Command::new("mkfifo").arg(path).status().expect("mkfifo runs");
+        assert!(made.success());
+    };
+    let project = context.work().join("project");
+    fs::create_dir(&project).expect("a folder");
+    pipe(&context.work().join("glowplug.toml"));
+    context.write("project/case.t", "  $ echo hello\n  hello\n");
+    pipe(&context.work().join("pipe"));
+    fs::create_dir(context.work().join("fine")).expect("a folder");
+    context.write("fine/glowplug.toml", "");
+    pipe(&context.work().join("fine/pipe.t"));
+    let pipe = context.work().join("pipe").display().to_string();
+    // In the folder itself, and in one above.
+    for folder in [context.work(), project] {
+        let output = ends(context.command(["test"]).current_dir(&folder));
+        assert!(!output.status.success() && stderr(&output).contains("no regular file"), "{output:?}");
+    }
+    let output = ends(context.command(["test", "pipe.t"]).current_dir(context.work().join("fine")));
+    assert!(!output.status.success(), "{output:?}");
+    let output = ends(context.command(["shell", "-c", "echo said"]).env("GLOWPLUG_CONFIG", &pipe));
+    assert!(stderr(&output).contains("no regular file"), "{output:?}");
+    let output = ends(&mut context.command(["shell", "--report-file", &pipe, "-c", "echo said"]));
+    assert!(stderr(&output).contains("failed to write"), "{output:?}");
+}
