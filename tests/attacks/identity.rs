@@ -224,7 +224,8 @@ fn inputs_that_are_mapped(context: &Context, folder: &Path) {
         assert_eq!(output.status.success(), passes, "{}{}", stdout(&output), stderr(&output));
     };
     for _ in 0..2 {
-        (mapped.set("AAAA\n"), case_mapped.set(case));
+        mapped.set("AAAA\n");
+        case_mapped.set(case);
         passes(true);
         passes(true);
         mapped.set("BBBB\n");

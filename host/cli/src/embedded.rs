@@ -38,8 +38,8 @@ static SHELL_NAMES: &[&str] = &[SHELL_NAME, "glowplug", "sh"];
 
 impl Guest {
     fn source(&self) -> Source<'static> {
-        // SAFETY: `build.rs` wrote both from the same wasm, with this very version of Wasmtime.
         let artifact = self.artifact.as_ref().map(|artifact| {
+            // SAFETY: `build.rs` wrote both from the same wasm, with this very version of Wasmtime.
             unsafe { EmbeddedArtifact::new(self.digest, artifact.bytes) }
                 .with_digest(artifact.digest)
                 .with_engine(artifact.fingerprint())
