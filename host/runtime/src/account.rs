@@ -132,6 +132,8 @@ pub(crate) struct Account {
     used: AtomicU64,
     /// The first so many bytes are set aside for the holder: they are not charged above, where they are already.
     set_aside: u64,
+    /// What goes back to whoever set that aside, when the last charge of this account is gone.
+    _lent: Option<Arc<dyn Send + Sync>>,
     above: Option<Arc<Account>>,
     listener: Option<Listener>,
 }
@@ -155,6 +157,7 @@ impl Account {
             lowered: AtomicU64::new(u64::MAX),
             used: AtomicU64::new(0),
             set_aside: 0,
+            _lent: None,
             above: None,
             listener: None,
         }
@@ -165,9 +168,10 @@ impl Account {
         Self { above: Some(Arc::clone(above)), ..Self::new(limit, bound) }
     }
 
-    /// The same, but with so many bytes for itself that somebody has charged above already.
-    pub(crate) fn with_set_aside(self, bytes: u64) -> Self {
-        Self { set_aside: bytes, ..self }
+    /// The same, but with so many bytes for itself that somebody has charged above already. `lent` is dropped when this account and
+    /// everything that was charged to it is gone.
+    pub(crate) fn with_set_aside(self, bytes: u64, lent: Option<Arc<dyn Send + Sync>>) -> Self {
+        Self { set_aside: bytes, _lent: lent, ..self }
     }
 
     /// `listener` hears of what this account, those beneath it, and those above refuse to it, unless a guest wanted it so.
@@ -385,7 +389,8 @@ mod tests {
     fn what_is_set_aside_is_there_whatever_others_take() {
         let all = Arc::new(Account::new(Limit::MemoryTotal, Bound::Bytes(100)));
         let _reserved = all.charge(40).expect("room");
-        let session = || Arc::new(Account::beneath(&all, Limit::MemoryTotal, Bound::Bytes(100)).with_set_aside(20));
+        let session =
+            || Arc::new(Account::beneath(&all, Limit::MemoryTotal, Bound::Bytes(100)).with_set_aside(20, None));
         let (greedy, modest) = (session(), session());
         let mut held = greedy.charge(80).expect("its own, and all that is common");
         let refusal = held.grow(1).expect_err("nothing is left");
@@ -403,7 +408,8 @@ mod tests {
     fn nothing_is_lost_when_many_take_and_are_refused_at_once() {
         let all = Arc::new(Account::new(Limit::MemoryTotal, Bound::Bytes(1000)));
         let _reserved = all.charge(500).expect("room");
-        let session = Arc::new(Account::beneath(&all, Limit::MemoryTotal, Bound::Bytes(1000)).with_set_aside(500));
+        let session =
+            Arc::new(Account::beneath(&all, Limit::MemoryTotal, Bound::Bytes(1000)).with_set_aside(500, None));
         std::thread::scope(|scope| {
             for number in 1..=4_u64 {
                 let session = &session;

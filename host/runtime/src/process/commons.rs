@@ -4,6 +4,7 @@ use crate::account::{Account, Bound, Charge, Limit};
 use glowplug_fs::CommonDisk;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Processes of all of them at once.
 const MOST_PROCESSES: u64 = 2048;
@@ -23,20 +24,44 @@ struct Part {
     all: Arc<Account>,
     /// What is set aside for each session.
     share: u64,
+    /// How many of these nobody has. A session that was left behind keeps its own until its last thread is gone: whoever comes in its
+    /// place has to do with what is common.
+    free: Arc<AtomicUsize>,
     _set_aside: Option<Charge>,
+}
+
+/// A share that somebody has, until this is dropped.
+struct Lent(Arc<AtomicUsize>);
+
+impl Lent {
+    fn of(free: &Arc<AtomicUsize>) -> Option<Arc<Self>> {
+        let one_less = |free: usize| free.checked_sub(1);
+        free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).ok().map(|_| Arc::new(Self(Arc::clone(free))))
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Part {
     fn new(limit: Limit, bound: Bound, sessions: NonZeroUsize) -> Self {
         let all = Arc::new(Account::new(limit, bound));
+        let free = Arc::new(AtomicUsize::new(sessions.get()));
         let sessions = sessions.get() as u64;
         let share = bound.bytes() / 2 / sessions;
         let set_aside = all.charge(share.saturating_mul(sessions)).ok();
-        Self { all, share: if set_aside.is_some() { share } else { 0 }, _set_aside: set_aside }
+        Self { all, share: if set_aside.is_some() { share } else { 0 }, free, _set_aside: set_aside }
     }
 
     fn of_session(&self, limit: Limit, bound: Bound) -> Account {
-        Account::beneath(&self.all, limit, bound).with_set_aside(self.share)
+        let account = Account::beneath(&self.all, limit, bound);
+        match Lent::of(&self.free) {
+            Some(lent) => account.with_set_aside(self.share, Some(lent)),
+            None => account,
+        }
     }
 }
 
@@ -90,5 +115,19 @@ mod tests {
         let _all = greedy.charge(40 << 20).expect("its own share, and all that is common");
         assert_eq!(greedy.charge(1).expect_err("nothing is left").limit, Limit::MemoryTotal);
         assert!(modest.charge(8 << 20).is_ok());
+    }
+
+    #[test]
+    fn who_is_left_behind_keeps_its_share_until_its_last_charge_is_gone() {
+        let commons = Commons::new(NonZeroUsize::MIN, Some(64 << 20), None);
+        let memory = || Arc::new(commons.memory(Bound::OfMachine(2)));
+        let session = memory();
+        let left = session.charge(48 << 20).expect("its share, and half of what is common");
+        drop(session);
+        let next = memory();
+        assert!(next.charge(17 << 20).is_err(), "what is left behind still takes its share");
+        assert!(next.charge(16 << 20).is_ok());
+        drop((left, next));
+        assert!(memory().charge(64 << 20).is_ok());
     }
 }
