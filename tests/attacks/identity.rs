@@ -1,12 +1,13 @@
 //! What is run, or replayed, is what is there now.
 
 use super::common::{Context, greeting, stderr, stdout};
-use super::support::ends;
+use super::support::{ends, is_root, skipped};
 use rustix::fs::{Timespec, Timestamps};
 use std::fs::{self, File};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// The same bytes and another greeting, without another size.
@@ -70,31 +71,31 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg(self.path().join("mount")).status();
+        let _ = Command::new("umount").arg(self.path().join("mount")).status();
     }
 }
 
 /// One that keeps whole seconds.
 fn coarse_file_system(trial: &str) -> Option<Mounted> {
     let skip = |why: &str| {
-        super::support::skipped(trial, why);
+        skipped(trial, why);
         None
     };
-    if !super::support::is_root() {
+    if !is_root() {
         return skip("only root mounts");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let (image, mount) = (folder.path().join("image"), folder.path().join("mount"));
     fs::create_dir(&mount).expect("a folder");
     File::create(&image).and_then(|file| file.set_len(16 << 20)).expect("an image");
-    let quietly = |command: &mut std::process::Command| {
+    let quietly = |command: &mut Command| {
         command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     };
-    let mut made = std::process::Command::new("mkfs.ext4");
+    let mut made = Command::new("mkfs.ext4");
     if !quietly(made.args(["-q", "-F", "-I", "128"]).arg(&image)) {
         return skip("there is no mkfs.ext4");
     }
-    if !quietly(std::process::Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&mount)) {
+    if !quietly(Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&mount)) {
         return skip("no loop device can be mounted");
     }
     Some(Mounted(folder))
@@ -247,10 +248,7 @@ fn an_input_that_somebody_has_mapped_is_read_each_time() {
 #[test]
 fn an_input_on_a_file_system_of_memory_is_read_each_time() {
     let Ok(folder) = tempfile::tempdir_in("/dev/shm") else {
-        return super::support::skipped(
-            "an_input_on_a_file_system_of_memory_is_read_each_time",
-            "there is no /dev/shm",
-        );
+        return skipped("an_input_on_a_file_system_of_memory_is_read_each_time", "there is no /dev/shm");
     };
     inputs_that_are_mapped(&Context::new(), folder.path());
 }
@@ -259,17 +257,17 @@ fn an_input_on_a_file_system_of_memory_is_read_each_time() {
 #[test]
 fn an_input_on_an_overlay_of_the_kernels_is_read_each_time() {
     let trial = "an_input_on_an_overlay_of_the_kernels_is_read_each_time";
-    if !super::support::is_root() {
-        return super::support::skipped(trial, "only root mounts");
+    if !is_root() {
+        return skipped(trial, "only root mounts");
     }
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();
     ["lower", "upper", "scratch", "mount"].iter().for_each(|name| fs::create_dir(path(name)).expect("a folder"));
     let layers = format!("lowerdir={},upperdir={},workdir={}", path("lower"), path("upper"), path("scratch"));
-    let mut mount = std::process::Command::new("mount");
+    let mut mount = Command::new("mount");
     mount.args(["-t", "overlay", "overlay", "-o", &layers, &path("mount")]).stderr(Stdio::null());
     if !mount.status().is_ok_and(|status| status.success()) {
-        return super::support::skipped(trial, "no overlay can be mounted here");
+        return skipped(trial, "no overlay can be mounted here");
     }
     let mounted = Mounted(folder);
     inputs_that_are_mapped(&Context::new(), &mounted.path().join("mount"));
@@ -288,4 +286,43 @@ fn a_module_that_a_run_has_run_is_kept_as_what_was_loaded() {
         let output = ends(&mut context.command(["test"]));
         assert_eq!(output.status.success(), round % 2 == 0, "{}{}", stdout(&output), stderr(&output));
     }
+}
+
+/// A command as root whom modes stop, in these groups; what it prints and says.
+fn stopped_by_modes(context: &Context, groups: &str, args: &[&str]) -> Output {
+    let inner = context.command(args);
+    let mut command = Command::new("setpriv");
+    command.env_clear().stdin(Stdio::null()).args([groups, "--bounding-set=-dac_override,-dac_read_search"]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    inner.get_envs().for_each(|(name, value)| match value {
+        Some(value) => _ = command.env(name, value),
+        None => _ = command.env_remove(name),
+    });
+    ends(command.current_dir(context.work()))
+}
+
+#[test]
+fn who_may_not_read_an_input_is_told_nothing_that_somebody_else_read() {
+    let trial = "who_may_not_read_an_input_is_told_nothing_that_somebody_else_read";
+    if !is_root() || !Command::new("setpriv").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        return skipped(trial, "only root with setpriv can take groups and capabilities away");
+    }
+    let context = Context::new();
+    let (in_group, outside) = ("--groups=4242", "--clear-groups");
+    let secret = context.write("secret", "secret\n");
+    std::os::unix::fs::chown(&secret, Some(65534), Some(4242)).expect("given away");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o640)).expect("its mode");
+    settle();
+    let run = ["run", "--call-cache=on", "--cache-failures", "--dir=.", context.probe(), "cat", "secret"];
+    assert_eq!(stdout(&stopped_by_modes(&context, in_group, &run)), "secret\n");
+    assert_eq!(stdout(&stopped_by_modes(&context, outside, &run)), "");
+    assert_eq!(stdout(&stopped_by_modes(&context, in_group, &run)), "secret\n");
+    // By its capabilities alone.
+    assert_eq!(stdout(&ends(&mut context.command(run))), "secret\n");
+    assert_eq!(stdout(&stopped_by_modes(&context, outside, &run)), "");
+    context.write("denied.t", "  $ cat secret\n  cat: secret: Permission denied\n  [1]\n");
+    settle();
+    let code = |groups| stopped_by_modes(&context, groups, &["test", "denied.t"]).status.code();
+    let codes = [outside, outside, in_group, outside].map(code);
+    assert_eq!(codes, [Some(0), Some(0), Some(100), Some(0)]);
 }

@@ -1,6 +1,7 @@
 //! Runs that are traced, kept and replayed: what `run` and `test` have in common.
 
 mod execute;
+mod identity;
 mod replay;
 mod stdin;
 
@@ -51,10 +52,13 @@ pub(crate) fn remove_abandoned() {
 
 /// A key with what every call has.
 pub(crate) fn key(label: &[u8]) -> CallKey {
-    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    key_of(label, identity::identity())
+}
+
+fn key_of(label: &[u8], who: &str) -> CallKey {
     CallKey::new(label)
         .with("host", HOST.to_string())
-        .with("user", format!("{} of group {}", user.as_raw(), group.as_raw()))
+        .with("user", who)
         .with("umask", format!("{:03o}", mask().as_raw_mode()))
 }
 
