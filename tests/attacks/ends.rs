@@ -269,3 +269,60 @@ fn settings_that_are_pipes_are_not_waited_for() {
     let output = ends(&mut context.command(["shell", "--report-file", &pipe, "-c", "echo said"]));
     assert!(stderr(&output).contains("failed to write"), "{output:?}");
 }
+
+/// Reads a thousand ranges of 250 MB out of a file of holes, in one call.
+const READS: &str = r#"(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_pread" (func $pread (param i32 i32 i32 i64 i32) (result i32)))
+  (memory (export "memory") 4096)
+  (data (i32.const 100) "holes")
+  (func (export "_start") (local $folder i32) (local $at i32)
+    (local.set $folder (i32.const 2))
+    (loop $next
+      (local.set $folder (i32.add (local.get $folder) (i32.const 1)))
+      (if (i32.eq (local.get $folder) (i32.const 20)) (then (unreachable)))
+      (br_if $next (call $open (local.get $folder) (i32.const 0) (i32.const 100) (i32.const 5) (i32.const 0)
+        (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 48))))
+    (local.set $at (i32.const 1024))
+    (loop $fill
+      (i32.store (local.get $at) (i32.const 16384))
+      (i32.store offset=4 (local.get $at) (i32.const 250000000))
+      (br_if $fill (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 8))) (i32.const 9024))))
+    (drop (call $pread (i32.load (i32.const 48)) (i32.const 1024) (i32.const 1000) (i64.const 0) (i32.const 60)))))"#;
+
+/// Such a module, and the file; not where no file may be that long.
+fn reads(trial: &str) -> Option<Context> {
+    let context = Context::new();
+    context.write("reads.wat", READS);
+    let file = File::create(context.work().join("holes")).expect("a file");
+    if let Err(error) = file.set_len(4 << 40) {
+        skipped(trial, &format!("no file may have 4 TiB here: {error}"));
+        return None;
+    }
+    Some(context)
+}
+
+#[test]
+fn one_call_of_many_ranges_ends_with_the_processor_time() {
+    let Some(context) = reads("one_call_of_many_ranges_ends_with_the_processor_time") else { return };
+    let limit = "--cpu-time=300ms";
+    for args in [&["shell", limit, "-c", "./reads.wat"][..], &["run", "--call-cache=on", "--dir=.", limit, "reads.wat"]]
+    {
+        let output = ends(&mut context.command(args));
+        assert_eq!(output.status.code(), Some(124), "{output:?}");
+        assert!(stderr(&output).contains("--cpu-time allows (300ms)"), "{output:?}");
+        assert!(!stderr(&output).contains(LEFT), "{output:?}");
+    }
+}
+
+#[test]
+fn one_call_of_many_ranges_ends_with_its_process_and_with_the_time() {
+    let Some(context) = reads("one_call_of_many_ranges_ends_with_its_process_and_with_the_time") else { return };
+    let script = "./reads.wat & p=$!; sleep 0.3; kill -9 $p; wait $p; echo $?";
+    let output = ends(&mut context.command(["shell", "-c", script]));
+    assert_eq!(stdout(&output), "137\n", "{output:?}");
+    let output = ends(&mut context.command(["shell", "--timeout=500ms", "-c", "./reads.wat"]));
+    assert_eq!(output.status.code(), Some(124), "{output:?}");
+    assert!(!stderr(&output).contains(LEFT), "{output:?}");
+}

@@ -293,3 +293,31 @@ fn output_has_a_limit_wherever_it_goes() {
         assert!(output.stdout.len() <= 1000, "{script}: {}", output.stdout.len());
     }
 }
+
+/// A module of 64 MiB that gives a table of so many things to a call, all of them nothing, and ends with its error number.
+fn tables(call: &str, args: &str) -> String {
+    format!(
+        r#"(module
+  (import "wasi_snapshot_preview1" "{call}" (func $call (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1024)
+  (func (export "_start") (memory.fill (i32.const 0) (i32.const 0) (i32.const 67108864)) (call $exit (call $call {args}))))"#
+    )
+}
+
+#[test]
+fn tables_that_a_guest_hands_over_are_in_its_memory() {
+    let context = Context::new();
+    const ENOMEM: i32 = 48;
+    let ranges = tables("fd_write", "(i32.const 1) (i32.const 1024) (i32.const 8000000) (i32.const 8)");
+    let events = tables("poll_oneoff", "(i32.const 1024) (i32.const 1024) (i32.const 1300000) (i32.const 8)");
+    for (name, text, code) in [("ranges.wat", ranges, 0), ("events.wat", events, ENOMEM)] {
+        context.write(name, text);
+        let output = ends(&mut shell(&context, &["--max-memory=80MiB"], &format!("./{name}")));
+        assert_eq!(output.status.code(), Some(code), "{name}: {output:?}");
+        // With a copy of the table it is twice as much.
+        let peak = report(&context)["peak_memory_bytes"].as_u64();
+        assert!(peak.is_none_or(|peak| peak < 140 << 20), "{name}: {peak:?}");
+    }
+    assert_eq!(report(&context)["limit"], "max-memory");
+}

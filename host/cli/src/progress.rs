@@ -71,8 +71,9 @@ impl Progress {
 fn spin(message: &str, ended: &Receiver<()>) {
     if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
         let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        spinner
-            .set_style(ProgressStyle::with_template("{spinner} {msg} {elapsed_precise}").expect("a template that is tested"));
+        spinner.set_style(
+            ProgressStyle::with_template("{spinner} {msg} {elapsed_precise}").expect("a template that is tested"),
+        );
         spinner.set_message(output::name(message).to_string());
         while ended.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) {
             spinner.tick();

@@ -3,10 +3,11 @@
 use super::handles::Handle;
 use super::host_stream::HostStream;
 use super::observed::Observed;
+use super::pieces::in_pieces;
 use super::pipe::{End, Pipe};
 use super::process::Process;
 use super::streams::{Taped, Traced};
-use super::witness::{Use, foreseen};
+use super::witness::{Use, foreseen, told};
 use crate::lock;
 use glowplug_fs::{Charge, Watch};
 use glowplug_sys::abi::{Stat, describe, errno};
@@ -312,17 +313,25 @@ impl Description {
             return Err(errno::EBADF);
         }
         match &self.kind {
-            Kind::File(file, _) => rustix::io::read(file, out).map_err(errno_of),
+            Kind::File(file, _) => in_pieces(
+                out.len(),
+                |errno| _ = told(errno, &process.surroundings),
+                |part| rustix::io::read(file, &mut out[part]).map_err(errno_of),
+            ),
             Kind::Observed(observed) => observed.read(out),
             Kind::Stream { stream, .. } => stream.read(process, out),
             Kind::Pipe(pipe, _) => pipe.read(process, out),
             Kind::Traced(input) => input.read(process, out),
             Kind::Taped(_) => Err(errno::EBADF),
             Kind::Null => Ok(0),
-            Kind::Zero | Kind::Full => {
-                out.fill(0);
-                Ok(out.len())
-            }
+            Kind::Zero | Kind::Full => in_pieces(
+                out.len(),
+                |_| (),
+                |part| {
+                    out[part.clone()].fill(0);
+                    Ok(part.len())
+                },
+            ),
             Kind::Random => process.fill_random(out).map(|()| out.len()),
             Kind::Bytes(bytes, offset) => {
                 let mut offset = lock(offset);
@@ -340,10 +349,21 @@ impl Description {
             return Err(errno::EBADF);
         }
         self.within_allowance(bytes, |bytes| match &self.kind {
-            Kind::File(file, _) => self.write_file(file, bytes).inspect(|count| short(process, *count, bytes)),
+            Kind::File(file, _) => in_pieces(
+                bytes.len(),
+                |errno| _ = told(errno, &process.surroundings),
+                |part| {
+                    let bytes = &bytes[part];
+                    self.write_file(file, bytes).inspect(|count| short(process, *count, bytes))
+                },
+            ),
             Kind::Stream { stream, .. } => stream.write(process, bytes),
             Kind::Pipe(pipe, _) => pipe.write(process, bytes),
-            Kind::Taped(output) => output.write(process, bytes),
+            Kind::Taped(output) => in_pieces(
+                bytes.len(),
+                |errno| _ = told(errno, &process.surroundings),
+                |part| output.write(process, &bytes[part]),
+            ),
             Kind::Null | Kind::Zero | Kind::Random => Ok(bytes.len()),
             Kind::Full => Err(foreseen(errno::ENOSPC)),
             Kind::Observed(_) | Kind::Bytes(..) | Kind::Directory(_) | Kind::Traced(_) => Err(errno::EBADF),
@@ -384,10 +404,17 @@ impl Description {
     }
 
     /// Reads elsewhere than at the offset.
-    pub(crate) fn read_at(&self, out: &mut [u8], offset: u64) -> Result<usize, i32> {
+    pub(crate) fn read_at(&self, process: &Process, out: &mut [u8], offset: u64) -> Result<usize, i32> {
         match &self.kind {
             _ if !self.readable => Err(errno::EBADF),
-            Kind::File(file, _) => rustix::io::pread(file, out, offset).map_err(errno_of),
+            Kind::File(file, _) => in_pieces(
+                out.len(),
+                |errno| _ = told(errno, &process.surroundings),
+                |part| {
+                    let at = after(offset, part.start)?;
+                    rustix::io::pread(file, &mut out[part], at).map_err(errno_of)
+                },
+            ),
             Kind::Observed(observed) => observed.read_at(out, offset),
             Kind::Bytes(bytes, _) => Ok(read_at(bytes, offset, out)),
             _ => Err(errno::ESPIPE),
@@ -400,11 +427,18 @@ impl Description {
             _ if !self.writable => Err(errno::EBADF),
             Kind::File(..) if self.given.as_ref().is_some_and(|given| offset < given.begin) => Err(errno::EPERM),
             Kind::File(file, _) => self.within_allowance(bytes, |bytes| {
-                let written = match &self.charge {
-                    Some(charge) => charge.write_at(file, bytes, offset),
-                    None => rustix::io::pwrite(file, bytes, offset),
-                };
-                written.map_err(errno_of).inspect(|count| short(process, *count, bytes))
+                in_pieces(
+                    bytes.len(),
+                    |errno| _ = told(errno, &process.surroundings),
+                    |part| {
+                        let (at, bytes) = (after(offset, part.start)?, &bytes[part]);
+                        let written = match &self.charge {
+                            Some(charge) => charge.write_at(file, bytes, at),
+                            None => rustix::io::pwrite(file, bytes, at),
+                        };
+                        written.map_err(errno_of).inspect(|count| short(process, *count, bytes))
+                    },
+                )
             }),
             _ => Err(errno::ESPIPE),
         }
@@ -537,6 +571,11 @@ impl Drop for Description {
             pipe.close(*end);
         }
     }
+}
+
+/// The place so many bytes after `offset`.
+pub(super) fn after(offset: u64, by: usize) -> Result<u64, i32> {
+    offset.checked_add(by as u64).ok_or(errno::EINVAL)
 }
 
 fn read_at(bytes: &[u8], offset: u64, out: &mut [u8]) -> usize {

@@ -94,7 +94,11 @@ impl Launch {
             close(store.data_mut());
             return ended;
         }
-        match instantiate(&mut store) {
+        // A start function may ask for as much as any other.
+        let interruptible = self.session.interruptible(&store.data().process);
+        let instantiated = instantiate(&mut store);
+        drop(interruptible);
+        match instantiated {
             Ok(instance) => {
                 if let Some(began) = self.began {
                     began();
@@ -145,8 +149,8 @@ impl Instantiated {
     /// Runs it, and lets go of its descriptors; the session has still to be told.
     pub(crate) fn run_to_end(&mut self) -> Ended {
         // What is copied and hashed for it ends with it.
-        let process = Arc::clone(&self.store.data().process);
-        let _interruptible = glowplug_fs::interruptible(process);
+        let context = self.store.data();
+        let _interruptible = context.session.interruptible(&context.process);
         let result = self.call();
         // What it did after it was killed is not its end: with its thread lent to a child, it was that child which ended first,
         // and it may have left with the child's status before it looked.

@@ -22,6 +22,7 @@ mod linking;
 mod memory;
 mod native;
 mod observed;
+mod pieces;
 mod pipe;
 #[allow(clippy::module_inception, reason = "it is the process itself")]
 mod process;

@@ -1,6 +1,7 @@
 //! A file of the host that is read under a trace: everything read of it is told to its watch.
 
-use super::descriptor::errno_of;
+use super::descriptor::{after, errno_of};
+use super::pieces::in_pieces;
 use crate::lock;
 use glowplug_fs::{Stat, Watch};
 use glowplug_sys::abi::errno;
@@ -62,17 +63,27 @@ impl Observed {
                 Ok(got)
             }
             // All of it counts already.
-            Offset::Kernels => rustix::io::read(self.file(), out).map_err(errno_of),
+            Offset::Kernels => {
+                in_pieces(out.len(), |_| (), |part| rustix::io::read(self.file(), &mut out[part]).map_err(errno_of))
+            }
         }
     }
 
     /// Reads elsewhere.
     pub(crate) fn read_at(&self, out: &mut [u8], offset: u64) -> Result<usize, i32> {
-        let got = rustix::io::pread(self.file(), &mut *out, offset).map_err(errno_of)?;
-        if !out.is_empty() {
-            self.watch().read(self.file(), offset, &out[..got]);
-        }
-        Ok(got)
+        in_pieces(
+            out.len(),
+            // What was not read is not in the trace, and whoever asks again hears of it.
+            |_| (),
+            |part| {
+                let (at, out) = (after(offset, part.start)?, &mut out[part]);
+                let got = rustix::io::pread(self.file(), &mut *out, at).map_err(errno_of)?;
+                if !out.is_empty() {
+                    self.watch().read(self.file(), at, &out[..got]);
+                }
+                Ok(got)
+            },
+        )
     }
 
     /// Moves the offset.

@@ -383,7 +383,7 @@ impl Process {
     pub(crate) fn fill_random(&self, out: &mut [u8]) -> Result<(), i32> {
         // A guest may ask for 4 GiB, which takes seconds.
         for part in out.chunks_mut(1 << 20) {
-            if self.killed().is_some() {
+            if self.killed().is_some() || glowplug_fs::is_interrupted() {
                 return Err(errno::EINTR);
             }
             self.surroundings.fill_random(part)?;

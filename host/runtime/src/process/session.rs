@@ -18,12 +18,13 @@ use super::surroundings::{FIRST_PID, Seed, Surroundings};
 use super::witness::{Use, Witness};
 use crate::account::{Account, Bound, Limit};
 use crate::{Watchdog, lock};
-use glowplug_fs::Namespace;
+use glowplug_fs::{Interrupt, Interruptible, Namespace};
 use glowplug_sys::abi::{errno, signal};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 /// So long after its time was over a session may take to end. Whatever still runs then is left behind.
@@ -125,6 +126,23 @@ pub struct Session {
     ran_into: OnceLock<Limit>,
     /// Those of which it was said.
     told: AtomicU32,
+}
+
+/// A process that has a limit of processor time, of which what the host does for it is a part.
+struct Counted {
+    session: Arc<Session>,
+    process: Arc<Process>,
+    thread: ThreadId,
+}
+
+impl Interrupt for Counted {
+    fn is_wanted(&self) -> bool {
+        // Others that help with it do so for many.
+        if std::thread::current().id() == self.thread {
+            self.session.count_cpu();
+        }
+        self.process.is_wanted()
+    }
 }
 
 impl std::fmt::Debug for Session {
@@ -444,6 +462,18 @@ impl Session {
             });
             self.signal_all(signal::KILL);
         }
+    }
+
+    /// Long work of the host's on the calling thread is done for `process` from now on: it ends with that, and its processor time is the
+    /// session's.
+    pub(crate) fn interruptible(self: &Arc<Self>, process: &Arc<Process>) -> Interruptible {
+        glowplug_fs::interruptible(match &self.cpu {
+            None => Arc::clone(process) as Arc<dyn Interrupt>,
+            Some(_) => {
+                let (session, process) = (Arc::clone(self), Arc::clone(process));
+                Arc::new(Counted { session, process, thread: std::thread::current().id() })
+            }
+        })
     }
 
     /// From time to time, makes what computes count its processor time.

@@ -266,7 +266,7 @@ impl Child {
         let errors = self.table.get(2).ok().cloned();
         let loaded = {
             // What is hashed for it ends with it.
-            let _interruptible = glowplug_fs::interruptible(Arc::clone(&process) as _);
+            let _interruptible = session.interruptible(&process);
             module.load(&session, &process, &self.request.program, errors.as_ref())
         };
         drop(errors);

@@ -5,6 +5,7 @@ use super::host_stream::HostStream;
 use super::process::Process;
 use super::witness::Use;
 use crate::lock;
+use glowplug_sys::abi::errno;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use std::fs::File;
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 /// input. But who writes may wait for an answer to what was written so far: after this time the guest gets what there is, and
 /// the run is not kept.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// So much of it is read between two looks whether the process is to end.
+const MOST_AT_ONCE: usize = 4 << 20;
 
 /// The standard streams that a session's first process begins with. The default is this program's own.
 #[derive(Debug, Default)]
@@ -204,7 +207,12 @@ impl Traced {
     pub(crate) fn read(&self, process: &Process, out: &mut [u8]) -> Result<usize, i32> {
         let mut filled = 0;
         while filled < out.len() {
-            match self.read_some(&mut out[filled..]) {
+            // A file of any size may be standard input.
+            if process.killed().is_some() {
+                return if filled > 0 { Ok(filled) } else { Err(errno::EINTR) };
+            }
+            let some = out.len().min(filled + MOST_AT_ONCE);
+            match self.read_some(&mut out[filled..some]) {
                 Ok(0) => break,
                 // Who types sends lines.
                 Ok(count) if self.terminal => return Ok(count),

@@ -1,13 +1,12 @@
 //! `fd_*`: what is done with an open descriptor.
 
 use super::files::{Entry, Listing};
-use super::{function, ranges};
+use super::{Next, Ranges, function};
 use crate::account::Charge;
 use crate::process::context::Context;
 use crate::process::descriptor::{Descriptor, stat_of};
-use crate::process::memory::{bytes, bytes_mut, offset, put, put_u32, put_u64};
+use crate::process::memory::{bytes_mut, offset, put, put_u32, put_u64};
 use crate::process::refusals::WRITING;
-use crate::process::witness::told;
 use glowplug_fs::{Kind, NewTime};
 use glowplug_sys::abi::{Stat, describe, errno};
 use std::io::SeekFrom;
@@ -46,80 +45,40 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
     Ok(match name {
         "fd_read" => function!(linker, "fd_read", |memory, context, fd: i32, table: i32, count: i32, out: i32| {
             let descriptor = Arc::clone(context.files.stream(fd)?);
-            let mut total = 0_usize;
-            for (at, len) in ranges(memory, table, count)? {
-                let place = bytes_mut(memory, at, len)?;
-                if place.is_empty() {
-                    continue;
-                }
-                // What was read must not be lost to an error afterwards; and a second read might wait.
-                let got = match descriptor.read(&context.process, place) {
-                    Ok(got) => got,
-                    Err(errno) if total > 0 => {
-                        told(errno, &context.process.surroundings);
-                        break;
-                    }
-                    Err(errno) => return Err(errno),
-                };
-                total += got;
-                if got < len as u32 as usize || descriptor.real().is_none() {
-                    break;
-                }
-            }
-            put_u32(memory, out, total as u32)
+            let read = Ranges::new(memory, table, count)?.each(memory, context, |place, context, _| {
+                // A second read might wait.
+                let next = if descriptor.real().is_some() { Next::Go } else { Next::Stop };
+                Ok((descriptor.read(&context.process, place)?, next))
+            })?;
+            put_u32(memory, out, read)
         }),
         "fd_write" => function!(linker, "fd_write", |memory, context, fd: i32, table: i32, count: i32, out: i32| {
             let descriptor = Arc::clone(context.files.stream(fd)?);
-            let mut total = 0_usize;
-            for (at, len) in ranges(memory, table, count)? {
-                let place = bytes(memory, at, len)?;
-                if place.is_empty() {
-                    continue;
-                }
-                let put = match context.written(descriptor.write(&context.process, place)) {
-                    Ok(put) => put,
-                    Err(errno) if total > 0 => {
-                        told(errno, &context.process.surroundings);
-                        break;
-                    }
-                    Err(errno) => return Err(errno),
-                };
+            let written = Ranges::new(memory, table, count)?.each(memory, context, |place, context, _| {
+                let put = context.written(descriptor.write(&context.process, place))?;
                 context.spoke(&descriptor, &place[..put]);
-                total += put;
-                if put < len as u32 as usize {
-                    break;
-                }
-            }
-            put_u32(memory, out, total as u32)
+                Ok((put, Next::Go))
+            })?;
+            put_u32(memory, out, written)
         }),
         "fd_pread" => {
             function!(linker, "fd_pread", |memory, context, fd: i32, table: i32, count: i32, from: i64, out: i32| {
                 let descriptor = Arc::clone(context.files.stream(fd)?);
-                let mut total = 0_usize;
-                for (at, len) in ranges(memory, table, count)? {
-                    let from = (from as u64).checked_add(total as u64).ok_or(errno::EINVAL)?;
-                    let got = descriptor.read_at(bytes_mut(memory, at, len)?, from)?;
-                    total += got;
-                    if got < len as u32 as usize {
-                        break;
-                    }
-                }
-                put_u32(memory, out, total as u32)
+                let read = Ranges::new(memory, table, count)?.each(memory, context, |place, context, done| {
+                    let from = (from as u64).checked_add(done).ok_or(errno::EINVAL)?;
+                    Ok((descriptor.read_at(&context.process, place, from)?, Next::Go))
+                })?;
+                put_u32(memory, out, read)
             })
         }
         "fd_pwrite" => {
             function!(linker, "fd_pwrite", |memory, context, fd: i32, table: i32, count: i32, from: i64, out: i32| {
                 let descriptor = Arc::clone(context.files.stream(fd)?);
-                let mut total = 0_usize;
-                for (at, len) in ranges(memory, table, count)? {
-                    let from = (from as u64).checked_add(total as u64).ok_or(errno::EINVAL)?;
-                    let put = context.written(descriptor.write_at(&context.process, bytes(memory, at, len)?, from))?;
-                    total += put;
-                    if put < len as u32 as usize {
-                        break;
-                    }
-                }
-                put_u32(memory, out, total as u32)
+                let written = Ranges::new(memory, table, count)?.each(memory, context, |place, context, done| {
+                    let from = (from as u64).checked_add(done).ok_or(errno::EINVAL)?;
+                    Ok((context.written(descriptor.write_at(&context.process, place, from))?, Next::Go))
+                })?;
+                put_u32(memory, out, written)
             })
         }
         "fd_seek" => function!(linker, "fd_seek", |memory, context, fd: i32, by: i64, whence: i32, out: i32| {

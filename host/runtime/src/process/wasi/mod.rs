@@ -27,13 +27,11 @@ type Answer = wasmtime::Result<i32>;
 
 /// Turns a function's result into the guest's, and ends the process if it was killed meanwhile.
 fn answer(caller: &mut Caller<'_, Context>, result: Result<(), i32>) -> Answer {
-    match result {
-        Ok(()) => Ok(0),
-        Err(errno) => {
-            caller.data().check()?;
-            Ok(told(errno, &caller.data().process.surroundings))
-        }
-    }
+    caller.data().check()?;
+    Ok(match result {
+        Ok(()) => 0,
+        Err(errno) => told(errno, &caller.data().process.surroundings),
+    })
 }
 
 /// Defines the function of that name; false if there is none.
@@ -152,16 +150,73 @@ fn lay_out(memory: &mut [u8], texts: &[Vec<u8>], pointers: i32, at: i32) -> Resu
     Ok(())
 }
 
-/// Scatter and gather: the ranges that a table of pointers and lengths names, as far as they fit.
-fn ranges(memory: &[u8], table: i32, count: i32) -> Result<Vec<(i32, i32)>, i32> {
-    // The table must lie in memory, which also bounds the count.
-    let bytes =
-        (count as u32 as usize).checked_mul(8).and_then(|bytes| i32::try_from(bytes).ok()).ok_or(errno::EINVAL)?;
-    memory::bytes(memory, table, bytes)?;
-    (0..count as u32 as usize)
-        .map(|index| {
-            let entry = memory::offset(table, index * 8)?;
-            Ok((memory::get_u32(memory, entry)? as i32, memory::get_u32(memory, memory::offset(entry, 4)?)? as i32))
-        })
-        .collect()
+/// Scatter and gather: a table of pointers and lengths in the guest's memory. It is read where it lies: how long it is is the
+/// guest's to say, and as with wasmtime-wasi there may be more of it than Linux would take (`IOV_MAX`).
+#[derive(Clone, Copy)]
+struct Ranges {
+    table: i32,
+    count: usize,
+}
+
+impl Ranges {
+    /// A table that lies in memory, which also bounds the count.
+    fn new(memory: &[u8], table: i32, count: i32) -> Result<Self, i32> {
+        let count = count as u32 as usize;
+        let bytes = count.checked_mul(8).and_then(|bytes| i32::try_from(bytes).ok()).ok_or(errno::EINVAL)?;
+        memory::bytes(memory, table, bytes)?;
+        Ok(Self { table, count })
+    }
+
+    /// Gives each range that is not empty, with how much was done before it, to `one`, until that does less than all of it, wants no
+    /// more, or the process is to end; how much was done.
+    ///
+    /// # Errors
+    /// What `one` fails with before anything was done. Afterwards that would lose what was.
+    fn each(
+        self,
+        memory: &mut [u8],
+        context: &mut Context,
+        mut one: impl FnMut(&mut [u8], &mut Context, u64) -> Result<(usize, Next), i32>,
+    ) -> Result<u32, i32> {
+        let mut total = 0_usize;
+        for index in 0..self.count {
+            // Each piece of one range asks by itself.
+            if (total > 0 || index % EMPTY == EMPTY - 1) && glowplug_fs::is_interrupted() {
+                break;
+            }
+            let entry = memory::offset(self.table, index * 8)?;
+            let (at, len) = (memory::get_u32(memory, entry)?, memory::get_u32(memory, memory::offset(entry, 4)?)?);
+            // The sum is told in 32 bits.
+            let len = len.min(u32::MAX - total as u32);
+            if len == 0 {
+                continue;
+            }
+            let done =
+                memory::bytes_mut(memory, at as i32, len as i32).and_then(|place| one(place, context, total as u64));
+            match done {
+                Ok((done, next)) => {
+                    total += done;
+                    if done < len as usize || next == Next::Stop {
+                        break;
+                    }
+                }
+                Err(errno) if total > 0 => {
+                    told(errno, &context.process.surroundings);
+                    break;
+                }
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(total as u32)
+    }
+}
+
+/// So many empty ranges are gone through between two looks whether the process is to end.
+const EMPTY: usize = 4096;
+
+/// Whether the next range comes after one that was done in full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Go,
+    Stop,
 }

@@ -1,6 +1,7 @@
 //! `poll_oneoff`: waiting for time, and for streams.
 
 use super::{clock, function};
+use crate::account::Charge;
 use crate::process::context::Context;
 use crate::process::descriptor::Descriptor;
 use crate::process::memory::{bytes, bytes_mut, offset, put_u32};
@@ -41,8 +42,8 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
     Ok(match name {
         "poll_oneoff" => {
             function!(linker, "poll_oneoff", |memory, context, from: i32, to: i32, count: i32, out: i32| {
-                let subscriptions = read(memory, context, from, count)?;
-                let events = wait(context, &subscriptions)?;
+                let (subscriptions, mut events, _charge) = read(memory, context, from, count)?;
+                wait(context, &subscriptions, &mut events)?;
                 for (index, event) in events.iter().enumerate() {
                     let place = bytes_mut(memory, offset(to, index * EVENT)?, EVENT as i32)?;
                     place.fill(0);
@@ -58,13 +59,40 @@ pub(super) fn define(linker: &mut Linker<Context>, name: &str) -> wasmtime::Resu
     })
 }
 
-fn read(memory: &[u8], context: &Context, from: i32, count: i32) -> Result<Vec<Subscription>, i32> {
+/// What is subscribed to, and room for as many events, at the expense of the process.
+fn read(
+    memory: &[u8],
+    context: &mut Context,
+    from: i32,
+    count: i32,
+) -> Result<(Vec<Subscription>, Vec<Event>, Charge), i32> {
     let size = (count as u32 as usize).checked_mul(SUBSCRIPTION).and_then(|size| i32::try_from(size).ok());
     let table = bytes(memory, from, size.ok_or(errno::EINVAL)?)?;
     if table.is_empty() {
         return Err(errno::EINVAL);
     }
-    table.chunks_exact(SUBSCRIPTION).map(|bytes| subscription(bytes, context)).collect()
+    let count = table.len() / SUBSCRIPTION;
+    let bytes = count * (size_of::<Subscription>() + size_of::<Event>());
+    let charge = context.process.account.charge(bytes as u64).map_err(|refusal| context.over(refusal))?;
+    let (mut subscriptions, mut events) = (Vec::new(), Vec::new());
+    subscriptions.try_reserve_exact(count).map_err(|_| errno::ENOMEM)?;
+    events.try_reserve_exact(count).map_err(|_| errno::ENOMEM)?;
+    for (index, bytes) in table.chunks_exact(SUBSCRIPTION).enumerate() {
+        goes_on(index)?;
+        subscriptions.push(subscription(bytes, context)?);
+    }
+    Ok((subscriptions, events, charge))
+}
+
+/// So many subscriptions are gone through between two looks whether the process is to end.
+const BETWEEN: usize = 1024;
+
+/// Asked at each of as many subscriptions as the guest likes.
+///
+/// # Errors
+/// `EINTR` when the process is to end.
+fn goes_on(index: usize) -> Result<(), i32> {
+    if index % BETWEEN == BETWEEN - 1 && glowplug_fs::is_interrupted() { Err(errno::EINTR) } else { Ok(()) }
 }
 
 fn subscription(bytes: &[u8], context: &Context) -> Result<Subscription, i32> {
@@ -96,7 +124,7 @@ fn subscription(bytes: &[u8], context: &Context) -> Result<Subscription, i32> {
     Ok(Subscription { userdata, kind, wants })
 }
 
-fn wait(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>, i32> {
+fn wait(context: &Context, subscriptions: &[Subscription], events: &mut Vec<Event>) -> Result<(), i32> {
     let deadline = subscriptions.iter().filter_map(|one| match one.wants {
         Wants::Time(at, _) => Some(at),
         _ => None,
@@ -108,12 +136,12 @@ fn wait(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>,
     });
     let (first, more) = (streams.next(), streams.next().is_some());
     loop {
-        let events = happened(context, subscriptions)?;
+        let is_missing = happened(context, subscriptions, events)?;
         if !events.is_empty() {
-            if subscriptions.iter().any(|one| is_missing(one, &events)) {
+            if is_missing {
                 context.witness_not_readable();
             }
-            return Ok(events);
+            return Ok(());
         }
         match first {
             None => context.process.sleep_until(deadline)?,
@@ -129,18 +157,13 @@ fn wait(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>,
     }
 }
 
-/// Whether somebody who writes might have made an event of it by now.
-fn is_missing(subscription: &Subscription, events: &[Event]) -> bool {
-    let Wants::Read(descriptor) = &subscription.wants else { return false };
-    let told = |event: &Event| event.kind == subscription.kind && event.userdata == subscription.userdata;
-    descriptor.is_readable_by_chance() && !events.iter().any(told)
-}
-
-fn happened(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Event>, i32> {
+/// Adds what has happened; whether somebody who writes might have made an event of something else by now.
+fn happened(context: &Context, subscriptions: &[Subscription], events: &mut Vec<Event>) -> Result<bool, i32> {
     let now = Instant::now();
-    let mut events = Vec::new();
+    let mut is_missing = false;
     let mut slept = Duration::ZERO;
-    for Subscription { userdata, kind, wants } in subscriptions {
+    for (index, Subscription { userdata, kind, wants }) in subscriptions.iter().enumerate() {
+        goes_on(index)?;
         let (error, bytes) = match wants {
             Wants::Time(at, left) if *at <= now => {
                 slept = slept.max(*left);
@@ -149,6 +172,7 @@ fn happened(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Eve
             Wants::Time(..) => continue,
             Wants::Read(descriptor) => {
                 if !descriptor.wait_readable(&context.process, Some(now))? {
+                    is_missing |= descriptor.is_readable_by_chance();
                     continue;
                 }
                 (0, descriptor.available(&context.process))
@@ -159,5 +183,5 @@ fn happened(context: &Context, subscriptions: &[Subscription]) -> Result<Vec<Eve
         events.push(Event { userdata: *userdata, kind: *kind, error, bytes });
     }
     context.process.surroundings.slept(slept);
-    Ok(events)
+    Ok(is_missing)
 }
