@@ -97,7 +97,8 @@ fn runnable(context: &Context, path: &[u8]) -> Result<Runnable, i32> {
 fn not_there(context: &Context, request: &SpawnRequest) {
     let path = &request.program;
     // A script's path follows its interpreter and that one's argument.
-    let mut script = (request.args.first() == Some(path)).then(|| request.args[1..].iter().take(2)).into_iter().flatten();
+    let mut script =
+        (request.args.first() == Some(path)).then(|| request.args[1..].iter().take(2)).into_iter().flatten();
     let alias = script.rfind(|arg| arg.starts_with(b"/")).map(Vec::as_slice);
     let Some(name) = path.strip_prefix(b"/usr/bin/").or_else(|| path.strip_prefix(b"/bin/")) else {
         return context.note_refusal(path, alias, Refused::MissingProgram);
