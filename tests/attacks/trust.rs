@@ -168,3 +168,46 @@ fn a_cold_start_that_is_killed_does_not_begin_anew() {
     assert_eq!((&report["outcome"], &report["tiering"]["code"]), (&"hit".into(), &"optimized".into()), "{report}");
     assert!(jobs().is_empty());
 }
+
+#[test]
+fn a_mounted_home_shows_neither_the_key_nor_the_cache() {
+    let context = Context::new();
+    // Makes them.
+    ends(&mut context.command(["shell", "-c", "true"]));
+    let data = context.home().join(".local/share/glowplug");
+    let cache = context.home().join(".cache/glowplug");
+    let key = fs::read(data.join("key")).expect("a key");
+    assert!(cache.is_dir());
+    std::os::unix::fs::symlink(&data, context.home().join("link")).expect("a link");
+    let home = context.home().display().to_string();
+    let script = "cd \"$1\"; cat .local/share/glowplug/key link/key .local/share/../share/glowplug/key; ls -A .local/share/glowplug .cache/glowplug; \
+                  mv .local/share .local/moved; mv .local moved; mv .cache moved; mv .local/share/glowplug moved; rm -rf .local .cache; \
+                  echo x > .local/share/glowplug/key; echo x > .cache/glowplug/x; cp -r . /tmp/copy; cat /tmp/copy/.local/share/glowplug/key; \
+                  mkdir -p .local/other && echo fine > .local/other/file; ln .local/share/glowplug/key hard; cat .local/other/file";
+    let (above, name) = (context.home().parent().map(PathBuf::from), context.home().file_name().map(PathBuf::from));
+    let (above, name) = (above.expect("a folder"), name.expect("a name"));
+    let inside = format!("/m/{}", name.display());
+    let views = [
+        (home.clone(), home.clone()),
+        (format!("{home}::/m"), "/m".to_owned()),
+        (format!("{home}:overlay"), home.clone()),
+        (format!("{}::/m", above.display()), inside),
+    ];
+    for (mount, folder) in &views {
+        let args = ["shell", "--dir", mount, "-c", script, "sh", folder];
+        let output = ends(&mut context.command(args));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(said, ".cache/glowplug:\n\n.local/share/glowplug:\nfine\n", "{mount}: {output:?}");
+        assert_eq!(fs::read(data.join("key")).expect("the key"), key, "{mount}");
+        assert!(cache.is_dir() && !cache.join("x").exists(), "{mount}");
+        let _ = fs::remove_dir_all(context.home().join(".local/other"));
+    }
+    // By itself, a key that was put elsewhere.
+    let elsewhere = context.work().join("mine");
+    let mut command = context.command(["shell", "-c", "cat mine; echo x > mine; rm -f mine; mv mine other"]);
+    ends(context.command(["shell", "-c", "true"]).env("GLOWPLUG_KEY_FILE", &elsewhere));
+    let key = fs::read(&elsewhere).expect("a key");
+    let output = ends(command.env("GLOWPLUG_KEY_FILE", &elsewhere));
+    assert!(output.stdout.is_empty(), "{output:?}");
+    assert_eq!(fs::read(&elsewhere).expect("a key"), key);
+}

@@ -5,7 +5,7 @@ use std::{
     ffi::OsStr,
     fs::File,
     io,
-    os::unix::ffi::OsStrExt,
+    os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
@@ -88,7 +88,8 @@ const DEVICES: [(&[u8], What); 10] = [
 const PROGRAM_FOLDERS: [&[u8]; 2] = [b"/bin", b"/usr/bin"];
 
 pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
-    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk, common_disk, dirs, extras } = settings;
+    let Settings { mounts, programs, private_tmp, scratch, trace, max_disk, common_disk, dirs, extras, hidden } =
+        settings;
     let mounts = tidied(mounts)?;
     let mut parts = Parts {
         tree: Tree::new(),
@@ -130,9 +131,10 @@ pub(crate) fn assemble(settings: Settings) -> Result<Parts, MountError> {
     for (path, extra) in extras {
         parts.place_extra(&path, extra);
     }
+    let hidden = parts.hide(&hidden);
     parts.tree.finish();
     for id in parts.tree.ids() {
-        if parts.tree.node(id).what == What::Folder && !is_within(&parts.tree, id, dev) {
+        if parts.tree.node(id).what == What::Folder && !hidden.contains(&id) && !is_within(&parts.tree, id, dev) {
             parts.look_through(id);
         }
     }
@@ -173,6 +175,12 @@ fn tidied(mut mounts: Vec<Mount>) -> Result<Vec<Mount>, MountError> {
         mounts[at].guest = guest;
     }
     Ok(mounts)
+}
+
+/// What follows a folder's path in the path of something in it.
+fn below<'p>(path: &'p [u8], folder: &[u8]) -> Option<&'p [u8]> {
+    let rest = path.strip_prefix(folder)?;
+    if folder == b"/" { Some(rest) } else { rest.strip_prefix(b"/") }
 }
 
 fn is_within(tree: &Tree, mut id: NodeId, folder: NodeId) -> bool {
@@ -252,6 +260,38 @@ impl Parts {
             Extra::Folder => _ = self.tree.place(path, What::Folder),
             Extra::Link(target) => self.tree.place_link(path, target),
         }
+    }
+
+    /// Puts something empty wherever a mount would show what is hidden; where that is. As with all that is nested in a mount, no link
+    /// leads around it, and none of the folders above it can be moved.
+    fn hide(&mut self, hidden: &[PathBuf]) -> Vec<NodeId> {
+        let mut nodes = Vec::new();
+        if hidden.is_empty() {
+            return nodes;
+        }
+        let mut mounts = Vec::with_capacity(self.mounts.len());
+        for mount in &self.mounts {
+            if let Some(Ok(host)) = mount.host.as_ref().map(|host| host.canonicalize()) {
+                mounts.push((mount.guest.clone(), host.into_os_string().into_vec()));
+            }
+        }
+        for path in hidden {
+            let Ok(path) = path.canonicalize() else { continue };
+            for (guest, host) in &mounts {
+                let Some(below) = below(path.as_os_str().as_bytes(), host) else { continue };
+                let place = [guest.strip_suffix(b"/").unwrap_or(guest), b"/", below].concat();
+                // Another mount that is nested in this one hides it already.
+                let covers = |other: &[u8]| {
+                    other.len() > guest.len() && (other == place || self::below(&place, other).is_some())
+                };
+                if mounts.iter().any(|(other, _)| covers(other)) {
+                    continue;
+                }
+                let what = if path.is_dir() { What::Folder } else { What::Device(Device::Null) };
+                nodes.push(self.tree.place(&place, what));
+            }
+        }
+        nodes
     }
 
     /// A folder that is only here because something is nested below it hides nothing: what the mount above has at this

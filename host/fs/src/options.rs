@@ -28,6 +28,9 @@ pub struct Settings {
     pub dirs: DirOption,
     /// What there is beside the mounted folders, by absolute and tidy paths, in the order in which it is put there.
     pub extras: Vec<(Vec<u8>, Extra)>,
+    /// Folders and files of the host that guests see nothing of, whatever they are mounted in: an empty folder, or an empty file, is
+    /// in their place. What is mounted by itself, or from within such a folder, is seen.
+    pub hidden: Vec<PathBuf>,
 }
 
 /// What guests see beside mounted folders.
@@ -92,6 +95,7 @@ impl Default for Settings {
             common_disk: None,
             dirs: DirOption::Given,
             extras: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Execution {
     pub(crate) preopens: Option<Vec<(Vec<u8>, Vec<u8>)>>,
     /// The folders that it sees; those that may be written to are written to at the end.
     pub(crate) mounts: Vec<Mount>,
+    /// What it sees nothing of, whatever is mounted.
+    pub(crate) hidden: Vec<std::path::PathBuf>,
     /// The programs in its view of files.
     pub(crate) files: Vec<Program>,
     /// Whether there is a `/tmp`.
@@ -152,6 +154,7 @@ impl Execution {
         };
         let settings = glowplug_fs::Settings {
             mounts: self.mounts.iter().map(above).collect(),
+            hidden: self.hidden,
             programs: self.files,
             private_tmp: self.private_tmp,
             trace: self.traced.then(|| trace.clone()),

@@ -86,6 +86,7 @@ pub(crate) fn run(args: &ShellArgs, verbose: bool, mut clock: Clock) -> Result<i
     let settings = glowplug_fs::Settings {
         programs: files,
         max_disk: args.max_disk,
+        hidden: opened.config.hidden(),
         dirs: if args.dirs.is_empty() { DirOption::Implied } else { DirOption::Given },
         ..glowplug_fs::Settings::default()
     };

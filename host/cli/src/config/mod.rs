@@ -303,6 +303,13 @@ impl Config {
         self.key_file.clone().or_else(|| self.places.key_file.clone())
     }
 
+    /// What guests must not see, whatever is mounted: the cache's folder, and the key with what else is in the user's data folder.
+    pub(crate) fn hidden(&self) -> Vec<PathBuf> {
+        // A key that was put elsewhere is alone there.
+        let data = self.places.key_file.as_ref().and_then(|key| key.parent()).map(Path::to_owned);
+        self.folder().into_iter().chain(data).chain(self.key_file.clone()).collect()
+    }
+
     /// The bytes of code that a process keeps, for one that keeps its code by itself: the library then keeps none.
     pub(crate) fn take_resident_size(&mut self) -> u64 {
         std::mem::take(&mut self.resident_size)

@@ -244,6 +244,7 @@ impl<'a> Call<'a> {
             max_disk: self.args.calls.max_disk,
             preopens: Some(self.mounts.iter().map(|mount| mount.guest.clone()).zip(names).collect()),
             mounts: self.mounts.clone(),
+            hidden: self.opened.config.hidden(),
             files: Vec::new(),
             private_tmp: false,
             stdin: stdin.hand_over(),

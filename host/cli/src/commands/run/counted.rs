@@ -59,6 +59,7 @@ pub(super) fn run(
         mounts,
         private_tmp: false,
         max_disk: Some(max_disk),
+        hidden: opened.config.hidden(),
         ..glowplug_fs::Settings::default()
     };
     let namespace = Namespace::new(settings).map_err(|error| Failure::new(error.to_string()))?;

@@ -79,6 +79,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<i32, Failure> {
         deterministic: plan.deterministic,
         force: args.force,
         check: args.call_cache_check,
+        hidden: opened.config.hidden(),
         verify_only: args.verify_only,
         max_disk: args.max_disk,
         limits: args.limits,

@@ -37,6 +37,8 @@ pub(super) struct Sessions {
     pub(super) force: bool,
     /// Run what is known, too, and compare.
     pub(super) check: bool,
+    /// What cases see nothing of.
+    pub(super) hidden: Vec<PathBuf>,
     /// Run nothing.
     pub(super) verify_only: bool,
     /// The most of the disk that a case may take, unless that is the default.
@@ -253,6 +255,7 @@ impl Sessions {
             max_disk: self.max_disk,
             preopens: None,
             mounts,
+            hidden: self.hidden.clone(),
             files,
             private_tmp: true,
             stdin: (None, Vec::new()),
