@@ -4,16 +4,25 @@
 use rustix::fs::{CWD, Mode, OFlags};
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
 
-/// Opens a regular file for reading. It waits for nobody.
+/// Linux's number for `/dev/null`, which many name where a file is asked for and none is meant (Linux's devices.txt).
+const NULL_DEVICE: (u32, u32) = (1, 3);
+
+/// Opens a regular file for reading, or `/dev/null`. It waits for nobody.
 ///
 /// # Errors
 /// When it cannot be opened, and when it is a folder, a pipe or anything else that is no regular file.
 pub fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::openat(CWD, path, flags, Mode::empty())?);
-    let kind = file.metadata()?.file_type();
+    let metadata = file.metadata()?;
+    let kind = metadata.file_type();
+    let device = (rustix::fs::major(metadata.rdev()), rustix::fs::minor(metadata.rdev()));
+    if kind.is_char_device() && device == NULL_DEVICE {
+        return Ok(file);
+    }
     if kind.is_dir() {
         return Err(io::Error::from(io::ErrorKind::IsADirectory));
     }
@@ -44,6 +53,7 @@ mod tests {
         rustix::fs::mkfifoat(CWD, &pipe, Mode::RWXU).expect("a pipe");
         assert!(open(&pipe).is_err());
         assert!(open(Path::new("/dev/zero")).is_err());
+        assert_eq!(read_to_string(Path::new("/dev/null")).expect("nothing"), "");
         assert_eq!(open(folder.path()).expect_err("a folder").kind(), io::ErrorKind::IsADirectory);
         std::fs::write(folder.path().join("file"), "text").expect("a file");
         assert_eq!(read_to_string(&folder.path().join("file")).expect("text"), "text");
