@@ -345,6 +345,7 @@ mod tests {
         assert_eq!(value("a[2]=7, a[1+1]"), Some(7));
         assert_eq!(value("i=1, a[i++]=i, a[1]*10+i"), Some(12));
         assert_eq!(value("i=1, a[i++]+=i, a[1]*10+i"), Some(22));
+        assert_eq!(value("a[0]=-1, a[1]=3, a[++a[0]]"), Some(0));
     }
 
     #[test]

@@ -313,8 +313,11 @@ impl Shell {
                 Ok(elements.get(&key).map(str::to_owned))
             }
             _ if subscript == "@" || subscript == "*" => Ok(Some(value.elements().join(" "))),
-            Value::Indexed(elements) => {
+            Value::Indexed(before) => {
+                drop(before);
                 let mut index = self.arith_raw("", subscript)?;
+                // Looked up now, because the subscript may have changed it: `v[++v[0]]`.
+                let Some(Value::Indexed(elements)) = self.variable_value(name) else { return Ok(None) };
                 if index < 0 {
                     index = elements.last_key_value().map_or(0, |(last, _)| last + 1).saturating_add(index);
                     if index < 0 {
