@@ -48,7 +48,6 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     Target { name: "syntax", run: syntax, longest: 600, words: SHELL },
-    Target { name: "print", run: print, longest: 300, words: SHELL },
     Target { name: "arith", run: arith, longest: 2000, words: &[] },
     Target { name: "posix_regex", run: posix_regex, longest: 400, words: &[] },
     Target { name: "posix_regex_text", run: posix_regex_text, longest: 60, words: regex::WORDS },
