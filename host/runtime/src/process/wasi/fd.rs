@@ -339,7 +339,8 @@ fn read_dir(context: &mut Context, fd: i32, place: &mut [u8], cookie: u64) -> Re
     let rest = listing.entries().get(rest..).unwrap_or_default();
     let entries = own.iter().copied().chain(rest.iter().map(|entry| (&entry.name[..], entry.ino, entry.kind)));
     let mut written = 0;
-    for (next, (name, ino, kind)) in (cookie.saturating_add(1)..).zip(entries) {
+    // Entries first: where there are none, no number after the highest one is asked for.
+    for ((name, ino, kind), next) in entries.zip(cookie.saturating_add(1)..) {
         let mut head = [0_u8; 24];
         head[0..8].copy_from_slice(&next.to_le_bytes());
         head[8..16].copy_from_slice(&ino.to_le_bytes());
