@@ -45,7 +45,7 @@ pub(crate) struct Context {
     /// The descriptors of WASI.
     pub(crate) files: Files,
     /// Whether it is a fork. It has the standard streams in both tables from its parent and uses ours, so what it closes
-    /// there it has closed: otherwise `(exec >file; server) &` would hold a pipe that it does not write to.
+    /// there it has closed: otherwise `{ server & } >file` would hold a pipe that it does not write to.
     pub(crate) forked: bool,
     pub(crate) limits: ProcessLimits,
     /// Processor time of the thread when this process began to run on it, in microseconds.
